@@ -1,0 +1,1 @@
+"""Tidings: incident communications as code. The way through it is in `pipeline.py`."""

@@ -1,0 +1,47 @@
+"""The one home of hashing: content hashes and short stable identifiers.
+
+Every hash that Tidings stores or compares is made here, so that "the same" means one thing everywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+ContentHash: TypeAlias = str
+"""SHA-256 as 64 lower-case hexadecimal digits."""
+
+Plain: TypeAlias = None | bool | int | float | str | Sequence["Plain"] | Mapping[str, "Plain"]
+"""What JSON can hold."""
+
+_BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def sha256(data: bytes) -> ContentHash:
+    """Give the SHA-256 of some bytes, as hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def canonical_json(value: Plain) -> bytes:
+    """Write a value as JSON with sorted keys, no spaces, UTF-8: equal values, equal bytes."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def digest(value: Plain) -> ContentHash:
+    """Give the SHA-256 of a value's canonical JSON."""
+    return sha256(canonical_json(value))
+
+
+def short_id(*parts: str, length: int = 12) -> str:
+    """Give a short identifier that depends on `parts` alone.
+
+    Lower-case base 36, as clients of the Statuspage API expect of an id (12 characters, 62 bits).
+    """
+    number = int.from_bytes(hashlib.sha256("\x1f".join(parts).encode()).digest(), "big")
+    out = []
+    for _ in range(length):
+        number, rest = divmod(number, 36)
+        out.append(_BASE36[rest])
+    return "".join(out)
