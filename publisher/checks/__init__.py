@@ -1,0 +1,1 @@
+"""Every rule looks at the whole history and says what it finds."""

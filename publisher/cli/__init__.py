@@ -1,0 +1,1 @@
+"""Commands: parse, print, set the exit code."""

@@ -1,0 +1,1 @@
+"""What people type becomes the model, or findings. No I/O."""

@@ -1,0 +1,1 @@
+"""What Tidings talks about, as frozen values."""

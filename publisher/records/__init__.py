@@ -1,0 +1,1 @@
+"""What every ledger, archive and subscriber list does, whatever holds it."""

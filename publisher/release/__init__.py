@@ -1,0 +1,1 @@
+"""Artifacts become one frozen release; the gate says whether it may go."""

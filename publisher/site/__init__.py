@@ -1,0 +1,1 @@
+"""MkDocs and Material: the frames that the builder fills. Only here are they imported."""
