@@ -1,0 +1,5 @@
+"""`python -m publisher` is `tidings`."""
+
+from publisher.cli.main import main
+
+main()
