@@ -155,8 +155,12 @@ class Ledger(Protocol):
     def releases(self, *, limit: int = 10) -> tuple[Release, ...]:
         """Give the newest releases, newest first, with bodies."""
 
-    def live(self, target: str, generation: int, at: datetime) -> None:
-        """Note that a target serves a generation, and let its messages go."""
+    def live(self, target: str | None, generation: int, at: datetime) -> None:
+        """Note that a target serves a generation, and let its messages go. A second call changes nothing.
+
+        `None` instead of a target: no target could be reached, and the messages go all the same. Words of earlier
+        generations that this one still carries go too; of those it no longer carries, what was not sent is cancelled.
+        """
 
     def announced(self) -> frozenset[tuple[str, str, ContentHash]]:
         """Give (incident, update, revision) of every wording recorded so far."""
