@@ -142,6 +142,8 @@ class IncidentView:
     freshness: Freshness
     locale: str
     """Language of the title."""
+    private: Words | None = None
+    """What only this view's segment reads of it; always None for the public."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
