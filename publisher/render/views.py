@@ -1,0 +1,408 @@
+"""Cut a history into what one audience may read in one language.
+
+The one gate: whatever is not copied here, nobody sees. An allow-list, field by field, into the types of
+`render.view`. Private texts enter the view of their own segment only. What was said after `now` has not been said
+yet, and nothing planned changes how things stand today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from publisher.model.component import Component, Group, Impact, Registry, worst
+from publisher.model.digest import short_id
+from publisher.model.history import History
+from publisher.model.incident import Incident, Kind, Translation, revision, source_revision
+from publisher.model.site import Site
+from publisher.render.availability import availability, calendar, day_begin
+from publisher.render.characters import legal, one_line
+from publisher.render.markdown import words
+from publisher.render.timeline import Course, Said, Stretch, courses, stretches
+from publisher.render.view import (
+    Affected,
+    ComponentView,
+    DayView,
+    Freshness,
+    GroupView,
+    ImpactChange,
+    IncidentView,
+    Indicator,
+    UpdateView,
+    View,
+)
+
+PUBLIC = "public"
+"""The audience that is everybody. Any other name is a segment's."""
+
+INDICATORS = {
+    Impact.OPERATIONAL: Indicator.NONE,
+    Impact.UNDER_MAINTENANCE: Indicator.NONE,
+    Impact.DEGRADED_PERFORMANCE: Indicator.MINOR,
+    Impact.PARTIAL_OUTAGE: Indicator.MAJOR,
+    Impact.MAJOR_OUTAGE: Indicator.CRITICAL,
+}
+"""The Statuspage API has no word for maintenance that strict clients accept."""
+
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a component of which nothing is known was made, for an API that has to say something."""
+
+
+def project(history: History, *, audience: str = PUBLIC, locale: str, now: datetime) -> View:
+    """Give what an audience may read in a language at a moment.
+
+    Args:
+        history: everything.
+        audience: `public`, or the id of a segment, which sees the same and its own private texts.
+        locale: any; texts without a translation into it stand in their own language.
+        now: the run's moment, aware.
+    """
+    return _Projection(history, now).view(audience, locale)
+
+
+def project_all(history: History, *, now: datetime) -> dict[str, View]:
+    """Give the public view in each of the site's languages, in the site's order."""
+    projection = _Projection(history, now)
+    return {locale: projection.view(PUBLIC, locale) for locale in history.site.locales}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _State:
+    """One component as of now, in no language."""
+
+    impact: Impact
+    days: tuple[DayView, ...]
+    uptime: float | None
+    through: tuple[str, ...]
+    created: datetime
+    updated: datetime
+
+
+class _Projection:
+    """What is the same in every language, worked out once."""
+
+    def __init__(self, history: History, now: datetime) -> None:
+        self.site: Site = history.site
+        self.registry: Registry = history.policy.registry
+        self.uptime = history.policy.uptime
+        self.zone = ZoneInfo(history.site.time_zone)
+        self.now = now.astimezone(UTC)
+        self.courses = courses(history, self.now)
+        self.today: date = self.now.astimezone(self.zone).date()
+        self.as_of = self._as_of()
+        self.components: Mapping[str, Component] = {c.id: c for c in self.registry.components}
+        self.leaning: Mapping[str, tuple[str, ...]] = _leaning(self.registry)
+        self.states = self._states()
+        self._sources: dict[str, str] = {}
+
+    def view(self, audience: str, locale: str) -> View:
+        names = {c.id: one_line(c.names.get(locale, c.name)) for c in self.registry.components}
+        cut = _Cut(self, audience, locale, names)
+        found = [cut.incident(course) for course in self.courses]
+        happened = [i for i in found if i.kind is not Kind.MAINTENANCE]
+        planned = [i for i in found if i.kind is Kind.MAINTENANCE]
+        overall = worst(state.impact for state in self.states.values())
+        ordered, positions = _order(self.registry)
+        return View(
+            audience=audience,
+            locale=locale,
+            site=self.site,
+            as_of=self.as_of,
+            today=self.today,
+            overall=overall,
+            indicator=INDICATORS[overall],
+            open_incidents=tuple(sorted((i for i in happened if i.active), key=lambda i: -i.impact_now.rank)),
+            incidents=tuple(happened),
+            maintenances=tuple(planned),
+            components=tuple(cut.component(c, positions[c.id]) for c in self.registry.components),
+            groups=tuple(self._group(g, locale, positions[g.id]) for g in self.registry.groups),
+            ordered=ordered,
+            by_id={i.id: i for i in found},
+        )
+
+    def source_revision(self, incident: Incident) -> str:
+        """Hash the source wording once, however many languages ask."""
+        return self._sources.get(incident.id) or self._sources.setdefault(incident.id, source_revision(incident))
+
+    def _as_of(self) -> datetime:
+        """Find the last thing that changed what is true: a word, a window's edge, a beginning, or the day."""
+        moments = [day_begin(self.today, self.zone)]
+        for course in self.courses:
+            moments.append(course.incident.started)
+            moments += [said.update.at for said in course.said[-1:]]
+            moments += [edge for window in course.windows for edge in window]
+        return max(moment for moment in moments if moment <= self.now)
+
+    def _states(self) -> dict[str, _State]:
+        over = calendar(today=self.today, count=self.uptime.days, zone=self.zone, until=self.as_of)
+        begun = over.edges[0]
+        weighed: dict[str, list[Stretch]] = {}
+        now: dict[str, Impact] = {}
+        first: dict[str, datetime] = {}
+        last: dict[str, datetime] = {}
+        for course in self.courses:
+            for component in course.named:
+                first[component] = min(first.get(component, course.created), course.created)
+                last[component] = max([last.get(component, course.updated), course.updated, *_edges(course, self.now)])
+                impact = course.now[component]
+                if impact.rank > now.get(component, Impact.OPERATIONAL).rank:
+                    now[component] = impact
+            if not course.open and course.ended is not None and course.ended < begun:
+                continue
+            for stretch in stretches(course, self.as_of):
+                if stretch.end >= begun:
+                    weighed.setdefault(stretch.component, []).append(stretch)
+        # Nothing was planned before it was told: what is to begin later must not make a component younger than today.
+        oldest = min([*(c.created for c in self.courses if c.created <= self.now)], default=_BEGINNING)
+        states = {}
+        for c in self.registry.components:
+            impact = now.get(c.id, Impact.OPERATIONAL)
+            created = day_begin(c.since, self.zone) if c.since else min(oldest, first.get(c.id, oldest))
+            days, uptime = availability(
+                weighed.get(c.id, ()), over, since=c.since, now=impact, weights=self.uptime.weights
+            )
+            through: tuple[str, ...] = ()
+            if impact is Impact.OPERATIONAL:
+                through = tuple(d for d in _leans_on(c.id, self.components) if d in now)
+            states[c.id] = _State(
+                impact=impact,
+                days=days,
+                uptime=uptime,
+                through=tuple(d for d in through if now[d] is not Impact.OPERATIONAL),
+                created=created,
+                updated=max(created, last.get(c.id, created)),
+            )
+        return states
+
+    def _group(self, group: Group, locale: str, position: int) -> GroupView:
+        inside = _below(group.id, self.registry)
+        members = [c for c in self.registry.components if c.group in inside]
+        return GroupView(
+            id=group.id,
+            code=short_id("group", group.id),
+            name=one_line(group.names.get(locale, group.name)),
+            description=_optional(group.descriptions.get(locale, group.description)),
+            parent=group.parent,
+            impact=worst(self.states[c.id].impact for c in members),
+            components=tuple(c.id for c in self.registry.components if c.group == group.id),
+            position=position,
+        )
+
+
+class _Cut:
+    """The allow-list itself: one audience, one language."""
+
+    def __init__(self, projection: _Projection, audience: str, locale: str, names: Mapping[str, str]) -> None:
+        self.of = projection
+        self.audience = audience
+        self.locale = locale
+        self.names = names
+
+    def component(self, component: Component, position: int) -> ComponentView:
+        state = self.of.states[component.id]
+        return ComponentView(
+            id=component.id,
+            code=short_id("component", component.id),
+            name=self.names[component.id],
+            description=_optional(component.descriptions.get(self.locale, component.description)),
+            group=component.group,
+            impact=state.impact,
+            through=tuple(self.names[c] for c in state.through),
+            days=state.days,
+            uptime=state.uptime,
+            since=component.since,
+            created=state.created,
+            updated=state.updated,
+            position=position,
+            showcase=component.showcase,
+            only_show_if_degraded=component.only_show_if_degraded,
+        )
+
+    def incident(self, course: Course) -> IncidentView:
+        incident = course.incident
+        translation, freshness = self._translation(incident)
+        base_url = self.of.site.href(f"incidents/{incident.id}/", self.locale)
+        updates = tuple(
+            self._update(incident, said, translation, freshness, base_url) for said in reversed(course.said)
+        )
+        private = incident.private.get(self.audience) if self.audience != PUBLIC else None
+        title = one_line(translation.title if translation else incident.title)
+        headline = translation.headline if translation else incident.headline
+        return IncidentView(
+            id=incident.id,
+            code=short_id("incident", incident.id),
+            kind=incident.kind,
+            title=title,
+            headline=one_line(headline or "") or title,
+            category=incident.category,
+            severity=incident.severity,
+            scope=incident.scope,
+            regions=tuple(one_line(r) for r in incident.regions),
+            tags=tuple(one_line(t) for t in incident.tags),
+            status=course.status,
+            impact=worst(course.worst.values()),
+            impact_now=worst(course.now.values()),
+            affected=self._affected(course),
+            disclosure=incident.cause.disclosure,
+            started=incident.started,
+            detected=incident.detected,
+            ended=course.ended,
+            updated=course.updated,
+            created=course.created,
+            active=course.active,
+            open=course.open,
+            next=course.said[-1].update.next if course.said and course.open else None,
+            occurrences=course.around(self.of.now),
+            rrule=incident.window.rrule if incident.window else None,
+            updates=updates,
+            freshness=freshness,
+            locale=translation.locale if translation else incident.locale,
+            private=words(private, locale=incident.locale, base_url=base_url) if private is not None else None,
+        )
+
+    def _translation(self, incident: Incident) -> tuple[Translation | None, Freshness]:
+        """Pick the translation to show: none when it is of older words than the source has now."""
+        if self.locale == incident.locale:
+            return None, Freshness.SOURCE
+        translation = incident.translations.get(self.locale)
+        if translation is None:
+            return None, Freshness.MISSING
+        if translation.of is not None and translation.of != self.of.source_revision(incident):
+            return None, Freshness.STALE
+        return translation, Freshness.TRANSLATED
+
+    def _update(
+        self,
+        incident: Incident,
+        said: Said,
+        translation: Translation | None,
+        freshness: Freshness,
+        base_url: str,
+    ) -> UpdateView:
+        update = said.update
+        body, who, meanwhile, locale = update.body, update.who, update.meanwhile, incident.locale
+        shown = said.revision
+        if translation is not None:
+            if update.key in translation.bodies:
+                body, locale = translation.bodies[update.key], translation.locale
+                who, meanwhile = translation.facts.get(update.key, (who, meanwhile))
+                shown = revision(incident, update, translation.locale)
+            else:
+                freshness = Freshness.MISSING
+        return UpdateView(
+            id=short_id("update", incident.id, update.key),
+            key=update.key,
+            revision=shown,
+            said=said.revision,
+            at=update.at,
+            status=update.status,
+            state=said.state,
+            words=words(body, locale=locale, base_url=base_url),
+            freshness=freshness,
+            who=_optional(who),
+            meanwhile=_optional(meanwhile),
+            next=update.next,
+            changes=tuple(
+                ImpactChange(
+                    component=c,
+                    name=self.names.get(c, c),
+                    old=said.before.get(c, Impact.OPERATIONAL),
+                    new=impact,
+                )
+                for c, impact in said.after.items()
+            ),
+            revises=_optional(update.revises),
+        )
+
+    def _affected(self, course: Course) -> tuple[Affected, ...]:
+        impacts = course.now if course.active else course.worst
+        out = [Affected(id=c, name=self.names.get(c, c), impact=impacts[c]) for c in course.named]
+        reached = set(course.named)
+        for named in course.named:
+            if impacts[named] is Impact.OPERATIONAL:
+                continue
+            for c in self.of.leaning.get(named, ()):
+                if c not in reached:
+                    reached.add(c)
+                    name = self.names.get(named, named)
+                    out.append(Affected(id=c, name=self.names[c], impact=impacts[named], through=name))
+        return tuple(out)
+
+
+def _optional(text: str | None) -> str | None:
+    return (legal(text).strip() or None) if text is not None else None
+
+
+def _edges(course: Course, now: datetime) -> list[datetime]:
+    return [edge for window in course.windows for edge in window if edge <= now]
+
+
+def _leaning(registry: Registry) -> dict[str, tuple[str, ...]]:
+    """Give, for each component, those that depend on it, directly or through others, in file order."""
+    direct: dict[str, list[str]] = {}
+    for component in registry.components:
+        for needed in component.depends_on:
+            direct.setdefault(needed, []).append(component.id)
+    order = {c.id: index for index, c in enumerate(registry.components)}
+    return {
+        needed: tuple(sorted(_reach(needed, direct), key=order.__getitem__)) for needed in direct if needed in order
+    }
+
+
+def _leans_on(component: str, components: Mapping[str, Component]) -> list[str]:
+    needs = {c.id: [d for d in c.depends_on if d in components] for c in components.values()}
+    return sorted(_reach(component, needs), key=list(components).index)
+
+
+def _reach(start: str, edges: Mapping[str, Sequence[str]]) -> set[str]:
+    """Follow edges as far as they go; circles are walked once, and the start is not part of the answer."""
+    reached = {start}
+    waiting = [start]
+    while waiting:
+        for other in edges.get(waiting.pop(), ()):
+            if other not in reached:
+                reached.add(other)
+                waiting.append(other)
+    return reached - {start}
+
+
+def _below(group: str, registry: Registry) -> set[str]:
+    inner: dict[str, list[str]] = {}
+    for g in registry.groups:
+        if g.parent is not None:
+            inner.setdefault(g.parent, []).append(g.id)
+    return _reach(group, inner) | {group}
+
+
+def _order(registry: Registry) -> tuple[tuple[str, ...], dict[str, int]]:
+    """Give ids as pages show them, and each one's place among its siblings, from 1.
+
+    A group comes with its components, then its inner groups; components of no group come last. What hangs in no tree
+    (an unknown or circular parent) comes at the top.
+    """
+    groups = {g.id: g for g in registry.groups}
+    inner: dict[str | None, list[str]] = {}
+    for g in registry.groups:
+        rooted = g.parent in groups and g.id not in _reach(
+            g.parent or "", {x.id: [x.parent or ""] for x in groups.values()}
+        )
+        inner.setdefault(g.parent if rooted else None, []).append(g.id)
+    members: dict[str | None, list[str]] = {}
+    for c in registry.components:
+        members.setdefault(c.group if c.group in groups else None, []).append(c.id)
+    ordered: list[str] = []
+    positions: dict[str, int] = {}
+
+    def walk(parent: str | None) -> None:
+        own = members.get(parent, [])
+        below = inner.get(parent, [])
+        for place, child in enumerate([*own, *below] if parent is not None else [*below, *own], start=1):
+            positions[child] = place
+            ordered.append(child)
+            if child in groups:
+                walk(child)
+
+    walk(None)
+    return tuple(ordered), positions
