@@ -22,7 +22,10 @@ class Impact(enum.StrEnum):
     @property
     def rank(self) -> int:
         """Order by gravity: 0 is operational, 4 a major outage."""
-        return list(Impact).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {impact: rank for rank, impact in enumerate(Impact)}
 
 
 def worst(impacts: Iterable[Impact]) -> Impact:

@@ -26,7 +26,11 @@ def sha256(data: bytes) -> ContentHash:
 
 def canonical_json(value: Plain) -> bytes:
     """Write a value as JSON with sorted keys, no spaces, UTF-8: equal values, equal bytes."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    # A lone surrogate cannot be written as UTF-8; a text that holds one still has to have an identity.
+    return _CANONICAL.encode(value).encode("utf-8", "surrogatepass")
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def digest(value: Plain) -> ContentHash:
@@ -40,6 +44,7 @@ def short_id(*parts: str, length: int = 12) -> str:
     Lower-case base 36, as clients of the Statuspage API expect of an id (12 characters, 62 bits).
     """
     number = int.from_bytes(hashlib.sha256("\x1f".join(parts).encode()).digest(), "big")
+    number %= 36**length
     out = []
     for _ in range(length):
         number, rest = divmod(number, 36)

@@ -142,7 +142,7 @@ class Update:
     @property
     def key(self) -> str:
         """Name this update within its incident; survives a change of words, not of time or status."""
-        return f"{self.at:%Y-%m-%dT%H:%M:%SZ}/{self.status}/{self.ordinal}"
+        return f"{self.at.isoformat(timespec='seconds')[:19]}Z/{self.status}/{self.ordinal}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
