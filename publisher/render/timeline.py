@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.model.component import Impact
-from publisher.model.digest import ContentHash
+from publisher.model.digest import ContentHash, short_id
 from publisher.model.history import History
 from publisher.model.incident import CLOSED, Incident, Kind, Status, Update, revision
 from publisher.render.recurrence import Occurrence, around, occurrences
@@ -25,12 +25,16 @@ class Said:
     """One update that has been said.
 
     Attributes:
+        key: the update's.
+        id: 12 characters of base 36, stable under a change of words.
         state: in force after it.
         before, after: impact of every component named so far; operational where the incident has none yet.
         revision: of the source wording.
     """
 
     update: Update
+    key: str
+    id: str
     state: Status
     before: Impacts
     after: Impacts
@@ -199,7 +203,18 @@ def _said(incident: Incident, now: datetime) -> tuple[Said, ...]:
         if update.status is not Status.UPDATE:
             state = update.status
         after = dict.fromkeys(impacts, Impact.OPERATIONAL) if state is Status.SCHEDULED else impacts
-        out.append(Said(update=update, state=state, before=shown, after=after, revision=revision(incident, update)))
+        key = update.key
+        out.append(
+            Said(
+                update=update,
+                key=key,
+                id=short_id("update", incident.id, key),
+                state=state,
+                before=shown,
+                after=after,
+                revision=revision(incident, update),
+            )
+        )
         shown = after
     return tuple(out)
 

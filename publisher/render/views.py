@@ -285,15 +285,15 @@ class _Cut:
         body, who, meanwhile, locale = update.body, update.who, update.meanwhile, incident.locale
         shown = said.revision
         if translation is not None:
-            if update.key in translation.bodies:
-                body, locale = translation.bodies[update.key], translation.locale
-                who, meanwhile = translation.facts.get(update.key, (who, meanwhile))
+            if said.key in translation.bodies:
+                body, locale = translation.bodies[said.key], translation.locale
+                who, meanwhile = translation.facts.get(said.key, (who, meanwhile))
                 shown = revision(incident, update, translation.locale)
             else:
                 freshness = Freshness.MISSING
         return UpdateView(
-            id=short_id("update", incident.id, update.key),
-            key=update.key,
+            id=said.id,
+            key=said.key,
             revision=shown,
             said=said.revision,
             at=update.at,
