@@ -1,0 +1,275 @@
+"""`tidings doctor`: what would keep Tidings from working here, found before the night it is needed."""
+
+from __future__ import annotations
+
+import enum
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from publisher.adapters import machine
+from publisher.cli.context import Context, format_option, pass_context
+from publisher.model.errors import TidingsError
+from publisher.model.finding import blocking
+from publisher.model.history import History
+from publisher.model.policy import EmailPolicy, Target
+from publisher.model.site import Site
+from publisher.ports import ObjectStore
+
+LEAST_PYTHON = (3, 11)
+LEAST_FREE = 200 * 1024 * 1024
+"""Ten releases of a site with some pictures, bytes."""
+PRETEND_HOSTS = (".example", ".example.com", ".example.org", ".test", ".invalid", ".localhost")
+
+
+class State(enum.StrEnum):
+    """What became of one look."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One thing that was looked at.
+
+    Attributes:
+        subject: what, in a word or two.
+        what: how it stands, a clause without full stop.
+        next_step: what to do; empty when all is well.
+    """
+
+    subject: str
+    state: State
+    what: str
+    next_step: str = ""
+
+
+def ok(subject: str, what: str) -> Look:
+    """All is well."""
+    return Look(subject=subject, state=State.OK, what=what)
+
+
+def warn(subject: str, what: str, next_step: str) -> Look:
+    """It works, but a person should know."""
+    return Look(subject=subject, state=State.WARN, what=what, next_step=next_step)
+
+
+def fail(subject: str, what: str, next_step: str) -> Look:
+    """It will not work."""
+    return Look(subject=subject, state=State.FAIL, what=what, next_step=next_step)
+
+
+def look_at_python(running: tuple[int, int] = sys.version_info[:2]) -> Look:
+    """Is the interpreter new enough?"""
+    words = f"{running[0]}.{running[1]}"
+    if running < LEAST_PYTHON:
+        return fail("Python", f"{words} is too old", "Install Python 3.11 or later and set Tidings up with it.")
+    return ok("Python", words)
+
+
+def look_at_packages(distribution: str = "tidings") -> Look:
+    """Are all packages there, and MkDocs the one we know?"""
+    wanted = [re.split(r"[^A-Za-z0-9._-]", line, maxsplit=1)[0] for line in requires(distribution) or ()]
+    absent = []
+    for name in wanted:
+        try:
+            version(name)
+        except PackageNotFoundError:
+            absent.append(name)
+    if absent:
+        return fail("packages", f"missing: {', '.join(absent)}", "Install Tidings again, with its dependencies.")
+    mkdocs = version("mkdocs")
+    if not mkdocs.startswith("1."):
+        return fail(
+            "packages", f"MkDocs {mkdocs} has no plugins", "Install mkdocs 1.6: pip install 'mkdocs>=1.6.1,<2'."
+        )
+    return ok("packages", f"all {len(wanted)} are here; MkDocs {mkdocs}, Material {version('mkdocs-material')}")
+
+
+def look_at_git(root: Path) -> Iterator[Look]:
+    """Can we tell which commit a release was made from?"""
+    said = machine.program_version("git", "--version")
+    if said is None:
+        yield warn("git", "not found", "Install git: releases then name the commit they were made from.")
+        return
+    if machine.git_answer(root, "rev-parse", "--git-dir") is None:
+        yield warn(
+            "git", f"{said}; this folder is no repository", "Run git init, so that every word has an author and a date."
+        )
+        return
+    if machine.git_answer(root, "rev-parse", "--is-shallow-repository") == "true":
+        yield warn(
+            "git",
+            "this clone is shallow: earlier commits are missing",
+            "Fetch them: git fetch --unshallow; in GitHub Actions, fetch-depth: 0.",
+        )
+        return
+    yield ok("git", said)
+
+
+def look_at_ssh_keygen() -> Look:
+    """Can people sign approvals?"""
+    if not machine.has_program("ssh-keygen"):
+        return warn("ssh-keygen", "not found", "Install openssh-client: approvals are signed with it.")
+    return ok("ssh-keygen", "found")
+
+
+def look_at_folder(subject: str, folder: Path) -> Look:
+    """Can we write there, and is there room?"""
+    why = machine.why_not_writable(folder)
+    if why is not None:
+        return fail(subject, f"{folder} cannot be written: {why}", "Give this user the right to write there.")
+    free = machine.free_bytes(folder)
+    if free is not None and free < LEAST_FREE:
+        return warn(
+            subject, f"only {free // 2**20} MiB are free in {folder}", "Make room: a full disk stops a publish."
+        )
+    return ok(subject, f"{folder} can be written")
+
+
+def look_at_clock(root: Path, clock_now: datetime) -> Look:
+    """Is this machine's present after the newest commit?"""
+    newest = machine.newest_commit(root)
+    if newest is not None and newest - clock_now > timedelta(minutes=5):
+        return warn(
+            "clock",
+            f"here it is {clock_now:%Y-%m-%d %H:%M} UTC, but the newest commit is of {newest:%Y-%m-%d %H:%M} UTC",
+            "Set the clock (NTP): stores refuse requests with a wrong time.",
+        )
+    return ok("clock", f"{clock_now:%Y-%m-%d %H:%M} UTC")
+
+
+def look_at_content(history: History, errors: int) -> Look:
+    """Do the texts say what they should?"""
+    if errors:
+        return fail("texts", f"{errors} things must be mended", "Run: tidings check.")
+    return ok("texts", f"{len(history.incidents)} incidents, {len(history.policy.registry.components)} components")
+
+
+def look_at_site(site: Site) -> Iterator[Look]:
+    """Does the address lead to readers?"""
+    if site.clock is not None:
+        yield warn(
+            "site clock",
+            f"the site stands still at {site.clock:%Y-%m-%d %H:%M} UTC",
+            "Remove clock: from the plugin in mkdocs.yml before customers read it.",
+        )
+    parts = urlsplit(site.url)
+    host = parts.hostname or ""
+    if host == "localhost" or f".{host}".endswith(PRETEND_HOSTS):
+        yield warn("address", f"{site.url} is for examples", "Set site_url in mkdocs.yml to where customers will read.")
+    elif parts.scheme != "https":
+        yield warn("address", f"{site.url} is not https", "Serve the page by https and say so in site_url.")
+    elif (why := machine.why_unresolved(host)) is not None:
+        yield warn(
+            "address", f"{host} leads nowhere: {why}", "Make a DNS entry for it, or correct site_url in mkdocs.yml."
+        )
+    else:
+        yield ok("address", site.url)
+
+
+def look_at_target(target: Target, open_store: Callable[[Target], ObjectStore]) -> Look:
+    """Does the place we publish to answer?"""
+    subject = f"target {target.name}"
+    try:
+        store = open_store(target)
+        live = store.get("release.json")
+    except TidingsError as error:
+        return fail(subject, error.cause.rstrip("."), error.next_step)
+    if live is None:
+        return ok(subject, f"{store.name} answers; nothing is published there yet")
+    return ok(subject, f"{store.name} answers; a release is live there")
+
+
+def look_at_mail(email: EmailPolicy, root: Path) -> Look:
+    """Will mail leave?"""
+    if not email.enabled:
+        return ok("mail", "switched off")
+    if email.transport == "files":
+        return look_at_folder("mail", root / email.path)
+    if email.transport == "smtp":
+        why = machine.why_closed(email.host, email.port, timeout_s=min(email.timeout_s, machine.ANSWER_S))
+        if why is not None:
+            return fail(
+                "mail",
+                f"{email.host}:{email.port} does not answer: {why}",
+                "Correct email.host and email.port in policy/channels.yml, or ask who runs that server.",
+            )
+        if email.security == "none" and email.host not in {"localhost", "127.0.0.1", "::1"}:
+            return warn(
+                "mail", f"{email.host}:{email.port} answers, without TLS", "Set email.security: starttls or tls."
+            )
+        return ok("mail", f"{email.host}:{email.port} answers")
+    return ok("mail", f"{email.transport}; asked when mail is sent, as asking costs money")
+
+
+def looks(context: Context) -> Iterator[Look]:
+    """Look at everything, cheapest first; later looks need what earlier ones found."""
+    from publisher.app import open_store, read_content  # noqa: PLC0415 - see LazyGroup
+
+    yield look_at_python()
+    yield look_at_packages()
+    yield from look_at_git(context.root)
+    yield look_at_ssh_keygen()
+    yield look_at_clock(context.root, context.clock_now())
+    yield look_at_folder("state", context.root / ".tidings")
+    if not (context.root / "mkdocs.yml").is_file():
+        yield fail("repository", f"{context.root} holds no mkdocs.yml", "Start one with: tidings init.")
+        return
+    try:
+        content = read_content(context.root, now=context.now)
+    except TidingsError as error:
+        yield fail("texts", error.cause.rstrip("."), error.next_step)
+        return
+    history = content.history
+    yield look_at_content(history, len(blocking(content.findings)))
+    yield from look_at_site(history.site)
+    page = history.policy.page
+    for target in page.targets:
+        yield look_at_target(target, lambda t: open_store(t, root=context.root, timeout_s=page.timeout_s))
+    yield look_at_mail(history.policy.email, context.root)
+
+
+MARKS = {State.OK: "ok  ", State.WARN: "warn", State.FAIL: "FAIL"}
+COLOURS = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red"}
+
+
+@click.command()
+@format_option("text", "json")
+@pass_context
+def doctor(context: Context) -> int:
+    """Find what would keep Tidings from working here.
+
+    Looks at Python and its packages, git, the clock, this repository's texts, the places it publishes to and the way
+    its mail leaves. Changes nothing. Exit code 1 when something will not work.
+    """
+    found: list[Look] = []
+    for look in looks(context):
+        found.append(look)
+        if context.format != "json" and not (context.quiet and look.state is State.OK):
+            click.echo(f"{click.style(MARKS[look.state], fg=COLOURS[look.state])}  {look.subject:<12} {look.what}")
+            if look.next_step:
+                click.echo(f"{'':<19}{look.next_step}")
+    failed = sum(look.state is State.FAIL for look in found)
+    if context.format == "json":
+        context.emit(
+            {
+                "ok": not failed,
+                "checks": [
+                    {"subject": x.subject, "state": str(x.state), "what": x.what, "next_step": x.next_step}
+                    for x in found
+                ],
+            }
+        )
+    else:
+        context.say(f"{failed} of {len(found)} looks found something that will not work." if failed else "Ready.")
+    return 1 if failed else 0
