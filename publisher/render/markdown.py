@@ -8,6 +8,7 @@ of a long history are never asked for when one incident changes.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
@@ -172,3 +173,20 @@ def _absolute(address: str, base_url: str) -> str:
 
 def _ours(address: str, base_url: str) -> bool:
     return urlsplit(address)[:2] == urlsplit(base_url)[:2]
+
+
+def relink(html: str, change: Callable[[str], str]) -> str:
+    """Change the addresses of the links in HTML that `render` made, such as to add tracking parameters."""
+
+    def attribute(tag: str, name: str, value: str) -> str:
+        return change(value) if (tag, name) == ("a", "href") else value
+
+    return nh3.clean(
+        html,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        attribute_filter=attribute,
+        allowed_classes=_CLASSES,
+        url_schemes=set(SCHEMES),
+        link_rel="noopener",
+    )

@@ -49,9 +49,9 @@ def around(found: Sequence[Occurrence], moment: datetime) -> tuple[Occurrence, .
     return tuple(coming[: _NEXT + (1 if coming and coming[0][0] <= moment else 0)]) or tuple(found[-1:])
 
 
-def recurs(window: Window) -> bool:
-    """Say whether a window has a rule that can be followed."""
-    return _rule(window) is not None
+def followed(rule: str, begins: datetime) -> bool:
+    """Say whether a rule is one we can follow; others count as none everywhere."""
+    return _rule(Window(begins=begins, ends=begins, rrule=rule)) is not None
 
 
 def _rule(window: Window) -> rrule | None:

@@ -84,21 +84,25 @@ class Course:
 
     def around(self, moment: datetime) -> tuple[Occurrence, ...]:
         """Give a maintenance's windows around a moment."""
-        return around(self.windows, moment) if self.windows else ()
+        if not self.windows:
+            return ()
+        if not self.open and self.ended is not None:
+            # What was called off or completed has no more windows: the last that began, or the first that never did.
+            ended = self.ended
+            return (max((w for w in self.windows if w[0] <= ended), default=self.windows[0]),)
+        return around(self.windows, moment)
 
 
 def courses(history: History, now: datetime) -> tuple[Course, ...]:
-    """Follow every incident that has been told of by `now`, in the history's order."""
+    """Follow every incident that has been told of by `now`, in the history's order.
+
+    One without an update speaks from its beginning.
+    """
     return tuple(
         course(incident, now)
         for incident in history.incidents
-        if (incident.updates and incident.updates[0].at <= now) or (not incident.updates and _tells(incident, now))
+        if (incident.updates[0].at if incident.updates else incident.started) <= now
     )
-
-
-def _tells(incident: Incident, now: datetime) -> bool:
-    """An incident without an update is told of by its front matter; one that begins later only if it is planned."""
-    return incident.kind is Kind.MAINTENANCE or incident.started <= now
 
 
 def course(incident: Incident, now: datetime) -> Course:
@@ -135,7 +139,7 @@ def course(incident: Incident, now: datetime) -> Course:
         active=active,
         ended=ended,
         created=said[0].update.at if said else incident.started,
-        updated=said[-1].update.at if said else min(incident.started, now),
+        updated=said[-1].update.at if said else incident.started,
         windows=windows,
     )
 

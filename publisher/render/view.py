@@ -142,6 +142,8 @@ class IncidentView:
     freshness: Freshness
     locale: str
     """Language of the title."""
+    window: tuple[datetime, datetime] | None = None
+    """A maintenance's first window, from which `rrule` counts."""
     private: Words | None = None
     """What only this view's segment reads of it; always None for the public."""
 

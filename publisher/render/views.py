@@ -256,6 +256,7 @@ class _Cut:
             next=course.said[-1].update.next if course.said and course.open else None,
             occurrences=course.around(self.of.now),
             rrule=incident.window.rrule if incident.window else None,
+            window=(incident.window.begins, incident.window.ends) if incident.window else None,
             updates=updates,
             freshness=freshness,
             locale=translation.locale if translation else incident.locale,

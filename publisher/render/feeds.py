@@ -1,0 +1,198 @@
+"""Atom (RFC 4287) and RSS 2.0 through feedgen, with what it leaves out put in afterwards.
+
+`history` has one entry an incident, updated with each update, so a reader shows an incident once and marks it unread
+again; `updates` has one entry an update, for bots that post what is new. Ids never change. An entry's times are those
+of what was said, never of the build.
+
+feedgen 1.0: the channel's `<link>` in RSS is the last link added, so the page comes last; it writes neither
+`hreflang` links nor languages of entries; it takes the present where no time is given. Until it does, `_completed`
+and explicit times do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from feedgen.feed import FeedGenerator
+from lxml import etree
+
+from publisher.model.release import Artifact
+from publisher.render.characters import legal
+from publisher.render.entries import Entry, feed_id, incident_entry, tagged, update_entry
+from publisher.render.headers import data, prefix
+from publisher.render.i18n import language
+from publisher.render.view import ComponentView, IncidentView, View
+
+INCIDENTS, UPDATES = 50, 100
+"""How many entries a feed holds."""
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a feed without entries was last updated: Atom wants a time, and the build's would differ each day."""
+
+_ATOM = "http://www.w3.org/2005/Atom"
+_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """One feed in one language, in no format yet.
+
+    Attributes:
+        path: without the language's folder and the extension.
+        home: path of the page it belongs to, in the same way.
+    """
+
+    path: str
+    home: str
+    title: str
+    entries: tuple[Entry, ...]
+
+
+def newest(view: View) -> list[IncidentView]:
+    """Give incidents and maintenances by their last word, newest first."""
+    found = [*view.incidents, *view.maintenances]
+    return sorted(found, key=lambda i: (i.updated, i.id), reverse=True)
+
+
+def history_feed(view: View) -> Feed:
+    """Give the feed with one entry an incident."""
+    return Feed(
+        path="history",
+        home="history/",
+        title=_title(view, language(view.locale).gettext("Incident history")),
+        entries=tuple(incident_entry(view, i) for i in newest(view)[:INCIDENTS]),
+    )
+
+
+def updates_feed(view: View) -> Feed:
+    """Give the feed with one entry an update."""
+    said = [(u.at, i.id, u.id, i, u) for i in newest(view)[:UPDATES] for u in i.updates]
+    said.sort(key=lambda each: each[:3], reverse=True)
+    return Feed(
+        path="updates",
+        home="history/",
+        title=_title(view, language(view.locale).gettext("All updates")),
+        entries=tuple(update_entry(view, incident, update) for *_, incident, update in said[:UPDATES]),
+    )
+
+
+def component_feed(
+    view: View, component: ComponentView, touching: Sequence[IncidentView], known: Mapping[str, Entry]
+) -> Feed:
+    """Give one component's feed: what names it, and what reaches it through what it depends on."""
+    latest = touching[:INCIDENTS]
+    return Feed(
+        path=f"components/{component.id}",
+        home=f"components/{component.id}/",
+        title=_title(view, component.name),
+        entries=tuple(known.get(i.id) or incident_entry(view, i) for i in latest),
+    )
+
+
+def render_feeds(view: View, locales: Sequence[str]) -> tuple[Artifact, ...]:
+    """Write all Atom and RSS feeds of one view.
+
+    Args:
+        view: what is told.
+        locales: all languages of the site, for the links between them.
+    """
+    history = history_feed(view)
+    out = [_atom(view, history, locales), _rss(view, history, locales), _atom(view, updates_feed(view), locales)]
+    known = {entry.campaign: entry for entry in history.entries}
+    touching: dict[str, list[IncidentView]] = {}
+    for incident in newest(view):
+        for affected in incident.affected:
+            touching.setdefault(affected.id, []).append(incident)
+    for component in view.components:
+        feed = component_feed(view, component, touching.get(component.id, ()), known)
+        out.append(_atom(view, feed, locales))
+    return tuple(out)
+
+
+def _title(view: View, what: str) -> str:
+    return legal(f"{view.site.name} \N{EN DASH} {what}")
+
+
+def _generator(view: View, feed: Feed, medium: str) -> FeedGenerator:
+    generator = FeedGenerator()
+    address = view.site.href(f"{feed.path}.{medium}", view.locale)
+    generator.id(feed_id(view.site, f"{prefix(view.site, view.locale)}{feed.path}"))
+    generator.title(feed.title)
+    generator.description(legal(view.site.description) or feed.title)
+    generator.language(view.locale)
+    generator.author({"name": legal(view.site.brand.company or view.site.name)})
+    generator.generator("Tidings")
+    generator.docs("https://www.rssboard.org/rss-specification")
+    generator.updated(max((e.updated for e in feed.entries), default=_NEVER))
+    generator.link(href=address, rel="self", type=f"application/{medium}+xml")
+    generator.link(href=view.site.href(feed.home, view.locale), rel="alternate", type="text/html")
+    for each in feed.entries:
+        url, html = tagged(view, each, medium)
+        entry = generator.add_entry(order="append")
+        entry.id(each.id)
+        entry.guid(each.id, permalink=False)
+        entry.title(each.title)
+        entry.link(href=url, rel="alternate", type="text/html", hreflang=view.locale)
+        entry.published(each.published)
+        entry.updated(each.updated)
+        if medium == "atom":
+            entry.summary(each.summary)
+            entry.content(html, type="html")
+        else:
+            # One entry an incident: the date readers sort by is that of the last word (Statuspage does the same).
+            entry.pubDate(each.updated)
+            entry.description(html)
+        for label in each.tags:
+            entry.category(term=label, label=label)
+    return generator
+
+
+def _atom(view: View, feed: Feed, locales: Sequence[str]) -> Artifact:
+    root = etree.fromstring(_generator(view, feed, "atom").atom_str())
+    place = root.find(f"{{{_ATOM}}}link[@rel='alternate']")
+    for link in reversed(_others(view, feed, "atom", locales)):
+        if place is not None:
+            place.addnext(link)
+    for node, entry in zip(root.iterfind(f"{{{_ATOM}}}entry"), feed.entries, strict=True):
+        _speak(node, view, entry)
+    return _artifact(view, feed, "atom", root)
+
+
+def _rss(view: View, feed: Feed, locales: Sequence[str]) -> Artifact:
+    root = etree.fromstring(_generator(view, feed, "rss").rss_str())
+    place = root.find(f"channel/{{{_ATOM}}}link[@rel='self']")
+    for link in reversed(_others(view, feed, "rss", locales)):
+        if place is not None:
+            place.addnext(link)
+    for node, entry in zip(root.iterfind("channel/item"), feed.entries, strict=True):
+        _speak(node, view, entry)
+    return _artifact(view, feed, "rss", root)
+
+
+def _others(view: View, feed: Feed, medium: str, locales: Sequence[str]) -> list[etree._Element]:
+    """Link the same feed in the other languages."""
+    return [
+        etree.Element(
+            f"{{{_ATOM}}}link",
+            href=view.site.href(f"{feed.path}.{medium}", locale),
+            rel="alternate",
+            type=f"application/{medium}+xml",
+            hreflang=locale,
+        )
+        for locale in locales
+        if locale != view.locale
+    ]
+
+
+def _speak(node: etree._Element, view: View, entry: Entry) -> None:
+    """Name the language of an entry whose words are not in the feed's."""
+    if entry.locale != view.locale:
+        node.set(_LANG, entry.locale)
+
+
+def _artifact(view: View, feed: Feed, medium: str, root: etree._Element) -> Artifact:
+    etree.indent(root)
+    body = etree.tostring(root, xml_declaration=True, encoding="UTF-8") + b"\n"
+    return data(view.site, f"{prefix(view.site, view.locale)}{feed.path}.{medium}", body)
