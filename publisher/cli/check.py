@@ -1,0 +1,63 @@
+"""`tidings check`: everything that is wrong with the texts, all at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from publisher.cli.context import Context, format_option, pass_context
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--strict", is_flag=True, help="Let warnings fail too.")
+@format_option("text", "json", "github", "sarif")
+@pass_context
+def check(context: Context, paths: tuple[Path, ...], *, strict: bool) -> int:
+    """Say everything that is wrong with the texts.
+
+    Reads the whole repository, because one file's words can contradict another's; with PATHS, only findings in those files or
+    folders are told. Exit code 1 when something must be mended.
+    """
+    from publisher.app import read_content  # noqa: PLC0415 - see LazyGroup
+    from publisher.checks.formats import render  # noqa: PLC0415
+    from publisher.model.finding import Level  # noqa: PLC0415
+
+    content = read_content(context.root, now=context.now)
+    wanted = tuple(_relative(context.root, path) for path in paths)
+    shown = tuple(
+        finding
+        for finding in content.findings
+        if (not wanted or any(_within(finding.place.path, path) for path in wanted))
+        and (context.verbose or finding.level is not Level.NOTE)
+    )
+    text = render(shown, context.format)
+    if text:
+        click.echo(text.rstrip("\n"))
+    errors = sum(1 for f in shown if f.level is Level.ERROR)
+    warnings = sum(1 for f in shown if f.level is Level.WARNING)
+    if context.format == "text":
+        incidents = len(content.history.incidents)
+        context.say(
+            f"{incidents} incidents read: {errors} must be mended, {warnings} should be looked at."
+            if errors or warnings
+            else f"{incidents} incidents read: nothing to mend."
+        )
+    return 1 if errors or (strict and warnings) else 0
+
+
+def _relative(root: Path, path: Path) -> str:
+    """Say where a path lies below the repository's root, in findings' words."""
+    full = path if path.is_absolute() else Path.cwd() / path
+    try:
+        return full.relative_to(root).as_posix()
+    except ValueError:
+        try:
+            return full.resolve().relative_to(root).as_posix()
+        except ValueError as error:
+            raise click.UsageError(f"{path} is not in this repository ({root}).") from error
+
+
+def _within(path: str, folder: str) -> bool:
+    return folder == "." or path == folder or path.startswith(f"{folder}/")
