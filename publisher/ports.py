@@ -50,8 +50,8 @@ class Sources(Protocol):
     def read(self, *, roots: Sequence[str], max_bytes: int) -> tuple[tuple[SourceFile, ...], tuple[Finding, ...]]:
         """Read all regular files at or below `roots`.
 
-        What is not a plain, readable file of at most `max_bytes` bytes with a safe name becomes a finding instead: links,
-        devices, pipes, hard links from elsewhere, names that leave the folder, twins by case or Unicode form.
+        What is not a plain, readable file of at most `max_bytes` bytes with a safe name becomes a finding instead:
+        links, devices, pipes, hard links from elsewhere, names that leave the folder, twins by case or Unicode form.
         Nothing outside `roots` is opened. Sorted by path.
         """
 
@@ -111,7 +111,7 @@ class MailTransport(Protocol):
         """Whether sending an envelope with the same message id twice reaches the recipient once."""
 
     def send(self, envelope: Envelope) -> Receipt:
-        """Send. Answers that concern this message become a receipt; `in_doubt` where the answer was lost after the data.
+        """Send. Answers about this message become a receipt; `in_doubt` where the answer was lost after the data.
 
         Raises:
             OutsideError: the transport itself is out of order; nothing was handed over.
@@ -127,8 +127,8 @@ class Owed:
 
     Attributes:
         deliveries: one row per update, recipient and channel.
-        words: (revision, locale) → what was said, as plain data (`render.mail.MailUpdate`), frozen now so that a digest sent
-            later says what was approved.
+        words: (revision, locale) → what was said, as plain data (`render.view.MailUpdate`), frozen now so that a digest
+            sent later says what was approved.
     """
 
     deliveries: tuple[Delivery, ...] = ()
@@ -150,7 +150,7 @@ class Ledger(Protocol):
     """Working state: releases, what is owed, what was done. One transaction per method."""
 
     def record(self, release: Release, owed: Owed) -> None:
-        """Write release, archive entry and owed rows, all or nothing. A second call with the same release changes nothing."""
+        """Write release, archive entry and owed rows, all or nothing; the same release again changes nothing."""
 
     def releases(self, *, limit: int = 10) -> tuple[Release, ...]:
         """Give the newest releases, newest first, with bodies."""
@@ -197,7 +197,16 @@ class Outbox(Protocol):
         """Take the next message that is due, or None. Per recipient, messages come in order."""
 
     def settle(self, job: Job, receipt: Receipt, *, due: datetime | None = None) -> None:
-        """Write down what became of it; `due` says when to try a deferred one again."""
+        """Write down what became of it.
+
+        Args:
+            job: as claimed.
+            receipt: the transport's answer; `owed` hands the job back untried, due as before.
+            due: when to try a deferred one again, or one in doubt; in doubt without it waits for a person.
+
+        Raises:
+            ConflictError: the lease ended and somebody else took the message over. Nothing was written.
+        """
 
     def counts(self) -> Mapping[Outcome, int]:
         """Count delivery rows by outcome."""

@@ -82,6 +82,9 @@ class SqliteOutbox:
             doubtful = bool(row[2]) if row[0] == "sending" else job.doubtful
             until = stamp(due or receipt.at)
             outcome = receipt.outcome
+            if outcome is Outcome.OWED:
+                _hand_back(db, job, receipt, doubtful=doubtful)
+                return
             if outcome is Outcome.DEFERRED and doubtful:
                 # The refusal speaks for this attempt; an earlier one may have gone out. Same rows, same name, always.
                 outcome = Outcome.IN_DOUBT
@@ -133,6 +136,21 @@ class SqliteOutbox:
                 db.execute(
                     "UPDATE delivery SET outcome = ?, why = 'decided by a person' WHERE job = ?", (str(outcome), job_id)
                 )
+
+
+def _hand_back(db: sqlite3.Connection, job: Job, receipt: Receipt, *, doubtful: bool) -> None:
+    """Undo a claim that came to nothing: the transport was out of order, so the attempt does not count."""
+    db.execute("UPDATE delivery SET attempts = max(0, attempts - 1) WHERE job = ?", (job.id,))
+    if doubtful:
+        db.execute(
+            "UPDATE job SET state = 'waiting', attempt = max(1, attempt - 1), until = ?, outcome = 'in_doubt'"
+            " WHERE id = ?",
+            (stamp(receipt.at), job.id),
+        )
+        _rows(db, job.id, Outcome.IN_DOUBT, None, receipt, detach=False)
+        return
+    _rows(db, job.id, Outcome.OWED, None, receipt, detach=True)
+    db.execute("DELETE FROM job WHERE id = ?", (job.id,))
 
 
 def _expire(db: sqlite3.Connection, now: datetime) -> None:

@@ -1,0 +1,274 @@
+"""Mail by SMTP, one connection kept for a run.
+
+## What it promises
+- A receipt for each message: accepted (250 after the data), deferred (4xx), rejected (5xx), in doubt (the connection went
+  after the data was sent and before the answer came).
+- `OutsideError` when the server itself is out of order and nothing was handed over: no name, no connection, no TLS,
+  log-in or sender refused.
+- Every wait is bounded by `timeout_s`.
+
+## What it cannot do
+- Reach a recipient once: SMTP has no key and no look-up, so a message in doubt, sent again, may arrive twice, with the
+  same Message-ID.
+- Learn of bounces that come later by mail.
+
+## How to try it by hand
+    python -m aiosmtpd -n -l localhost:8025     then `email: {transport: smtp, port: 8025}` in policy/channels.yml
+"""
+
+from __future__ import annotations
+
+import re
+import smtplib
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from publisher.model.delivery import Envelope, Outcome, Receipt
+from publisher.model.errors import DeniedError, OutsideError, UnreachableError
+from publisher.ports import Clock
+
+_ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})")
+_OK = 250
+_OK_FORWARD = 251
+_SERVICE_GONE = 421
+_PERMANENT = 500
+_MAX_DETAIL = 500
+_LOCAL_PART = re.compile(r"[^\s<>\"']+@[^\s<>\"',;:]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpServer:
+    """Where and how to connect.
+
+    Attributes:
+        security: `none`, `starttls` or `tls`. With the latter two, certificates are checked.
+        user, password: for AUTH; None sends without.
+        timeout_s: bound on each step, seconds.
+        local_name: name to greet with; None takes the machine's.
+    """
+
+    host: str
+    port: int = 25
+    security: str = "none"
+    user: str | None = None
+    password: str | None = None
+    timeout_s: float = 20.0
+    local_name: str | None = None
+
+    def __repr__(self) -> str:
+        return f"SmtpServer(host={self.host!r}, port={self.port}, security={self.security!r})"
+
+
+class SmtpTransport:
+    """The port `MailTransport` over SMTP (RFC 5321).
+
+    Args:
+        server: where to.
+        clock: for the time of receipts.
+        context: for TLS; None checks certificates against the machine's own store.
+    """
+
+    idempotent = False
+
+    def __init__(self, server: SmtpServer, *, clock: Clock, context: ssl.SSLContext | None = None) -> None:
+        self._server = server
+        self._clock = clock
+        self._context = context
+        self._connection: smtplib.SMTP | None = None
+
+    @property
+    def name(self) -> str:
+        """Say which server this is."""
+        return f"smtp {self._server.host}:{self._server.port}"
+
+    def send(self, envelope: Envelope) -> Receipt:
+        """Send one message.
+
+        Raises:
+            OutsideError: the server is out of order; nothing was handed over.
+        """
+        connection = self._ready()
+        refused = self._address(connection, envelope)
+        if refused is not None:
+            return refused
+        return self._data(connection, envelope)
+
+    def close(self) -> None:
+        """Take leave. Safe to call twice."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(smtplib.SMTPException, OSError):
+                connection.quit()
+            connection.close()
+
+    def _address(self, connection: smtplib.SMTP, envelope: Envelope) -> Receipt | None:
+        """Say who it is from and for; a receipt when that is refused."""
+        steps: tuple[tuple[str, Callable[[str], tuple[int, bytes]], str], ...] = (
+            ("sender", connection.mail, envelope.sender),
+            ("recipient", connection.rcpt, envelope.recipient),
+        )
+        for what, step, address in steps:
+            try:
+                code, text = step(address)
+            except (smtplib.SMTPServerDisconnected, OSError) as error:
+                self._drop()
+                raise UnreachableError(
+                    f"{self.name} hung up before the message was handed over.", "Look at the mail server's log."
+                ) from error
+            if code == _SERVICE_GONE:
+                self._drop()
+                return self._receipt(Outcome.DEFERRED, code, text, envelope)
+            if code >= _PERMANENT and what == "sender":
+                # No word about the recipient: whoever is next would be refused too, and nobody must lose mail over it.
+                self._reset(connection)
+                raise DeniedError(
+                    f"{self.name} refuses our sender ({code}).", "Check email.sender with the mail server's owner."
+                )
+            if code not in {_OK, _OK_FORWARD}:
+                self._reset(connection)
+                return self._receipt(_outcome(code), code, text, envelope)
+        return None
+
+    def _data(self, connection: smtplib.SMTP, envelope: Envelope) -> Receipt:
+        """Hand the words over. From the final dot on, silence means doubt."""
+        try:
+            code, text = connection.docmd("DATA")
+        except (smtplib.SMTPServerDisconnected, OSError) as error:
+            self._drop()
+            raise UnreachableError(
+                f"{self.name} hung up before the message was handed over.", "Look at the mail server's log."
+            ) from error
+        if code != 354:  # noqa: PLR2004 - RFC 5321 section 4.2.3, "Start mail input"
+            self._after_refusal(connection, code)
+            return self._receipt(_outcome(code), code, text, envelope)
+        body = re.sub(rb"(?m)^\.", b"..", envelope.wire)
+        if not body.endswith(b"\r\n"):
+            body += b"\r\n"
+        try:
+            connection.send(body)
+        except (smtplib.SMTPServerDisconnected, OSError) as error:
+            # The final dot was not sent: no server may take the message (RFC 5321 section 4.1.1.4).
+            self._drop()
+            raise UnreachableError(
+                f"{self.name} hung up while the message was handed over.", "Look at the mail server's log."
+            ) from error
+        try:
+            connection.send(b".\r\n")
+            code, text = connection.getreply()
+        except (smtplib.SMTPServerDisconnected, OSError):
+            self._drop()
+            return self._said(Outcome.IN_DOUBT, "the connection went before the answer came")
+        if code != _OK:
+            self._after_refusal(connection, code)
+            return self._receipt(_outcome(code), code, text, envelope)
+        return self._receipt(Outcome.ACCEPTED, code, text, envelope)
+
+    def _ready(self) -> smtplib.SMTP:
+        """Give a connection that answers, a new one if need be."""
+        if self._connection is not None:
+            try:
+                if self._connection.noop()[0] == _OK:
+                    return self._connection
+            except (smtplib.SMTPException, OSError):
+                pass
+            self._drop()
+        self._connection = self._connect()
+        return self._connection
+
+    def _connect(self) -> smtplib.SMTP:
+        server = self._server
+        connection: smtplib.SMTP | None = None
+        try:
+            if server.security == "tls":
+                connection = smtplib.SMTP_SSL(
+                    server.host,
+                    server.port,
+                    local_hostname=server.local_name,
+                    timeout=server.timeout_s,
+                    context=self._context or ssl.create_default_context(),
+                )
+            else:
+                connection = smtplib.SMTP(
+                    server.host, server.port, local_hostname=server.local_name, timeout=server.timeout_s
+                )
+            connection.ehlo_or_helo_if_needed()
+            if server.security == "starttls":
+                connection.starttls(context=self._context or ssl.create_default_context())
+                connection.ehlo()
+            if server.user is not None:
+                connection.login(server.user, server.password or "")
+        except (smtplib.SMTPException, OSError) as error:
+            if connection is not None:
+                connection.close()
+            raise self._out_of_order(error) from error
+        return connection
+
+    def _out_of_order(self, error: Exception) -> OutsideError:  # noqa: PLR0911 - one line a cause
+        match error:
+            case socket.gaierror():
+                return UnreachableError(f"No server is called {self._server.host}.", "Check email.host and the DNS.")
+            case ssl.SSLError():
+                return UnreachableError(
+                    f"{self.name} could not be trusted: {error.reason or 'TLS failed'}.", "Check its certificate."
+                )
+            case TimeoutError():
+                return UnreachableError(
+                    f"{self.name} did not answer within {self._server.timeout_s:g} seconds.", "Check host and port."
+                )
+            case smtplib.SMTPAuthenticationError():
+                return DeniedError(
+                    f"{self.name} refused the user name or password ({error.smtp_code}).",
+                    "Check TIDINGS_SMTP_USER and TIDINGS_SMTP_PASSWORD.",
+                )
+            case smtplib.SMTPNotSupportedError():
+                return DeniedError(
+                    f"{self.name} does not offer what email.security or the password asks for.", "Check both."
+                )
+            case smtplib.SMTPResponseException():
+                return UnreachableError(f"{self.name} does not take mail now ({error.smtp_code}).", "Try again later.")
+            case _:
+                return UnreachableError(f"{self.name} cannot be reached.", "Check email.host and email.port.")
+
+    def _after_refusal(self, connection: smtplib.SMTP, code: int) -> None:
+        if code == _SERVICE_GONE:
+            self._drop()
+        else:
+            self._reset(connection)
+
+    def _reset(self, connection: smtplib.SMTP) -> None:
+        try:
+            connection.rset()
+        except (smtplib.SMTPException, OSError):
+            self._drop()
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _receipt(self, outcome: Outcome, code: int, text: bytes, envelope: Envelope) -> Receipt:
+        said = _LOCAL_PART.sub("<address>", text.decode("utf-8", "replace").replace("\n", " "))
+        said = said.replace(envelope.recipient, "<address>")
+        enhanced = _ENHANCED.match(said)
+        detail = said if enhanced else f"{code} {said}"
+        return self._said(outcome, detail, provider_id=_queue_id(said) if outcome is Outcome.ACCEPTED else None)
+
+    def _said(self, outcome: Outcome, detail: str, *, provider_id: str | None = None) -> Receipt:
+        return Receipt(outcome=outcome, at=self._now(), detail=detail[:_MAX_DETAIL], provider_id=provider_id)
+
+    def _now(self) -> datetime:
+        return self._clock.now()
+
+
+def _outcome(code: int) -> Outcome:
+    return Outcome.REJECTED if code >= _PERMANENT else Outcome.DEFERRED
+
+
+def _queue_id(said: str) -> str | None:
+    """Find the name the next server gave the message: `queued as 4F2A…`, as Postfix and others say."""
+    found = re.search(r"(?:queued as|id=|Message accepted for delivery:?)\s*<?([A-Za-z0-9-]{6,64})", said)
+    return found.group(1) if found else None
