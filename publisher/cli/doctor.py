@@ -6,7 +6,7 @@ import enum
 import re
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
@@ -214,14 +214,14 @@ def look_at_mail(email: EmailPolicy, root: Path) -> Look:
 
 def looks(context: Context) -> Iterator[Look]:
     """Look at everything, cheapest first; later looks need what earlier ones found."""
-    from publisher.app import open_store, read_content  # noqa: PLC0415 - see LazyGroup
+    from publisher.app import STATE, read_content, stores  # noqa: PLC0415 - see LazyGroup
 
     yield look_at_python()
     yield look_at_packages()
     yield from look_at_git(context.root)
     yield look_at_ssh_keygen()
     yield look_at_clock(context.root, context.clock_now())
-    yield look_at_folder("state", context.root / ".tidings")
+    yield look_at_folder("state", context.root / STATE)
     if not (context.root / "mkdocs.yml").is_file():
         yield fail("repository", f"{context.root} holds no mkdocs.yml", "Start one with: tidings init.")
         return
@@ -233,9 +233,14 @@ def looks(context: Context) -> Iterator[Look]:
     history = content.history
     yield look_at_content(history, len(blocking(content.findings)))
     yield from look_at_site(history.site)
-    page = history.policy.page
-    for target in page.targets:
-        yield look_at_target(target, lambda t: open_store(t, root=context.root, timeout_s=page.timeout_s))
+
+    def open_store(target: Target) -> ObjectStore:
+        # one at a time: a target that cannot be opened must not hide the others
+        page = replace(history.policy.page, targets=(target,))
+        return stores(context.root, replace(history.policy, page=page))[target.name]
+
+    for target in history.policy.page.targets:
+        yield look_at_target(target, open_store)
     yield look_at_mail(history.policy.email, context.root)
 
 

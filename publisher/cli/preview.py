@@ -17,8 +17,10 @@ from publisher.adapters.preview_server import Page, PreviewServer, Screen, own_p
 from publisher.adapters.watch import Watch
 from publisher.cli.context import Context, pass_context
 from publisher.cli.preview_mail import mail_pages
+from publisher.model.digest import ContentHash
 from publisher.model.errors import TidingsError
 from publisher.model.finding import Finding, Level, blocking
+from publisher.model.policy import Policy
 from publisher.pipeline import Built
 from publisher.release.bundle import bundle
 
@@ -154,6 +156,16 @@ def tell(context: Context, attempt: Attempt) -> None:
         context.say(f"Built in {attempt.seconds:.1f} s; nothing that blocks.")
 
 
+def _announced(root: Path, policy: Policy) -> frozenset[tuple[str, str, ContentHash]]:
+    """Give every wording that was published from here before; looking must not make a database."""
+    from publisher.app import database_path, records  # noqa: PLC0415 - see LazyGroup
+
+    if not database_path(root).is_file():
+        return frozenset()
+    with records(root, policy) as known:
+        return known.ledger.announced()
+
+
 @click.command()
 @click.option(
     "--port",
@@ -178,7 +190,12 @@ def preview(context: Context, *, port: int, open_browser: bool, poll: bool) -> N
 
     root: Path = context.root
     server = PreviewServer(port=port)
-    studio = Studio(lambda now: build(root, now), now=lambda: context.now, show=server.show)
+    studio = Studio(
+        lambda now: build(root, now),
+        now=lambda: context.now,
+        show=server.show,
+        mails=lambda built: mail_pages(built, _announced(root, built.history.policy)),
+    )
     try:
         with Watch(root, folders=WATCHED_FOLDERS, files=WATCHED_FILES, poll=poll) as watch:
             tell(context, studio.rebuild())
