@@ -1,22 +1,28 @@
 """The composition root: the only place that picks adapters.
 
-Everything above it (commands, the MkDocs plugin) asks here for a pipeline that is wired up; everything below it takes what
-it is handed. Adapters are imported where they are picked, so that a command pays only for those it uses.
+Everything above it (commands, the MkDocs plugin) asks here for a pipeline that is wired up; everything below it takes
+what it is handed. Adapters are imported where they are picked, so that a command pays only for those it uses.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from publisher.model.errors import UsageError
 from publisher.model.policy import EmailPolicy, Policy, Target
+from publisher.model.release import Release
 from publisher.model.site import Site
+from publisher.model.subscriber import Subscriber
 from publisher.ports import Ledger, MailTransport, ObjectStore, Outbox, Sources, Subscribers
+
+if TYPE_CHECKING:
+    from publisher.pipeline import Built, Content
 
 STATE = Path(".tidings")
 """Working state, relative to the repository's root; never committed."""
@@ -63,6 +69,37 @@ def read_policy(root: Path) -> Policy:
 def site_clock(root: Path) -> datetime | None:
     """Give the demonstration clock of `mkdocs.yml`, if it has one."""
     return read_site(root).clock
+
+
+def read_content(root: Path, *, now: datetime, commit: str | None = None) -> Content:
+    """Read and check everything public."""
+    from publisher import pipeline  # noqa: PLC0415
+
+    return pipeline.read(sources(root, commit=commit), now=now)
+
+
+def build(root: Path, *, now: datetime, commit: str | None = None) -> Built:
+    """Read, check and render the site. What blocks is in `findings`; with any of those the pages hold stand-ins."""
+    from publisher import pipeline  # noqa: PLC0415
+    from publisher.site.frames import load_frames  # noqa: PLC0415
+
+    content = read_content(root, now=now, commit=commit)
+    frames = load_frames(root, content.history.site, cache=cache_folder(root))
+    return pipeline.build(content, frames, now=now)
+
+
+def unpublished(built: Built) -> Release:
+    """Freeze a build that goes nowhere: generation 0."""
+    from publisher.release.bundle import bundle  # noqa: PLC0415
+
+    return bundle(
+        built.artifacts,
+        generation=0,
+        parent=0,
+        built=built.now,
+        said=built.said,
+        source=built.content.source,
+    )
 
 
 def cache_folder(root: Path) -> Path:
@@ -142,3 +179,22 @@ def mail_transport(root: Path, email: EmailPolicy) -> MailTransport:
 
         return SesTransport(region=email.region, endpoint=email.endpoint, timeout_s=email.timeout_s)
     raise UsageError(f"There is no mail transport '{email.transport}'.", "Use files, smtp or ses.")
+
+
+def confirmation_sender(root: Path, policy: Policy, site: Site) -> Callable[[Subscriber, datetime], None]:
+    """Give a way to send the one mail that an unconfirmed subscriber gets."""
+    from publisher.model.delivery import Outcome  # noqa: PLC0415
+    from publisher.model.errors import RefusedError  # noqa: PLC0415
+    from publisher.render.mail import render_confirmation  # noqa: PLC0415
+
+    def send(someone: Subscriber, now: datetime) -> None:
+        envelope = render_confirmation(someone, site=site, policy=policy.email, now=now)
+        transport = mail_transport(root, policy.email)
+        try:
+            receipt = transport.send(envelope)
+        finally:
+            transport.close()
+        if receipt.outcome not in {Outcome.ACCEPTED, Outcome.DELIVERED}:
+            raise RefusedError(f"The confirmation was not taken: {receipt.detail}", "Ask again later.")
+
+    return send

@@ -117,7 +117,7 @@ def list_(context: Context) -> None:
 @click.option("--locale", default=None, help="Language of the mails; the site's first by default.")
 @click.option("--no-maintenance", is_flag=True, help="Nothing about planned work.")
 @pass_context
-def add(  # noqa: PLR0913 - one parameter an option
+def add(
     context: Context,
     address: str,
     *,
@@ -127,7 +127,10 @@ def add(  # noqa: PLR0913 - one parameter an option
     locale: str | None,
     no_maintenance: bool,
 ) -> None:
-    """Ask an address for its consent: double opt-in. The confirmation mail leaves at once; nothing else does before it is confirmed."""
+    """Ask an address for its consent: double opt-in.
+
+    The confirmation mail leaves at once; nothing else does before it is confirmed.
+    """
     from publisher.app import confirmation_sender, read_policy, read_site, records  # noqa: PLC0415 - see LazyGroup
     from publisher.model.errors import UsageError  # noqa: PLC0415
     from publisher.model.incident import Severity  # noqa: PLC0415

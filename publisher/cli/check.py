@@ -17,8 +17,8 @@ from publisher.cli.context import Context, format_option, pass_context
 def check(context: Context, paths: tuple[Path, ...], *, strict: bool) -> int:
     """Say everything that is wrong with the texts.
 
-    Reads the whole repository, because one file's words can contradict another's; with PATHS, only findings in those files or
-    folders are told. Exit code 1 when something must be mended.
+    Reads the whole repository, because one file's words can contradict another's; with PATHS, only findings in those
+    files or folders are told. Exit code 1 when something must be mended.
     """
     from publisher.app import read_content  # noqa: PLC0415 - see LazyGroup
     from publisher.checks.formats import render  # noqa: PLC0415
@@ -60,4 +60,4 @@ def _relative(root: Path, path: Path) -> str:
 
 
 def _within(path: str, folder: str) -> bool:
-    return folder == "." or path == folder or path.startswith(f"{folder}/")
+    return folder in {".", path} or path.startswith(f"{folder}/")

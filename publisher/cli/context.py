@@ -37,13 +37,18 @@ class Context:
     verbose: bool = False
 
     @property
-    def now(self) -> datetime:
-        """The run's present: asked for, or the site's demonstration clock, or the real one."""
+    def fixed_now(self) -> datetime | None:
+        """A present that does not move: asked for, or the site's demonstration clock. None means the real one."""
         if self.given_now is not None:
             return self.given_now
         from publisher.app import site_clock  # noqa: PLC0415 - start-up must not pay for it
 
-        return site_clock(self.root) or self.clock_now()
+        return site_clock(self.root)
+
+    @property
+    def now(self) -> datetime:
+        """The run's present. A command asks once and hands it down."""
+        return self.fixed_now or self.clock_now()
 
     def say(self, *lines: str) -> None:
         """Tell the person; on stderr, so that stdout stays for machines. Silent when quiet."""

@@ -14,12 +14,8 @@ from pathlib import Path
 import click
 
 from publisher.cli.context import Context, parse_moment
+from publisher.cli.exits import EXIT_NOTHING_REACHED, EXIT_REFUSED, EXIT_USAGE
 from publisher.model.errors import OutsideError, RefusedError, TidingsError, UsageError
-
-EXIT_REFUSED = 1
-EXIT_USAGE = 2
-EXIT_DEGRADED = 3
-EXIT_NOTHING_REACHED = 4
 
 VERBS: dict[str, tuple[str, str]] = {
     "init": ("publisher.cli.authoring:init", "Start a new status repository."),
@@ -90,7 +86,8 @@ def find_root(start: Path) -> Path:
 def cli(ctx: click.Context, *, root: Path | None, now_text: str | None, form: str, quiet: bool, verbose: bool) -> None:
     """Say it once, in Markdown. It reaches every reader, in every channel.
 
-    Incidents are Markdown files under incidents/; how you communicate stands in policy/; mkdocs.yml says what the site is called.
+    Incidents are Markdown files under incidents/; how you communicate stands in policy/; mkdocs.yml says what the site
+    is called.
     """
     from publisher.adapters.clock import SystemClock  # noqa: PLC0415 - see LazyGroup
 

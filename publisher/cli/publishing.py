@@ -1,0 +1,293 @@
+"""`tidings build`, `publish` and `rollback`: the site, in a folder or before its readers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from publisher.cli.context import Context, format_option, is_terminal, pass_context
+from publisher.cli.delivering import send_due, summary_lines, summary_plain
+from publisher.cli.exits import EXIT_DEGRADED, EXIT_NOTHING_REACHED, EXIT_REFUSED
+
+if TYPE_CHECKING:
+    from publisher.deliver.site import SiteReceipt, TargetPlan
+    from publisher.model.digest import Plain
+    from publisher.model.finding import Finding
+    from publisher.pipeline import Planned
+    from publisher.ports import ObjectStore
+
+
+@click.command()
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="The folder; out/build in the repository by default. What else lies in it is removed.",
+)
+@click.option("--commit", help="Build what this commit holds instead of the files as they lie.")
+@format_option("text", "json")
+@pass_context
+def build(context: Context, out: Path | None, commit: str | None) -> int:
+    """Make the site in a folder, without publishing it. The same bytes as `mkdocs build`."""
+    from publisher import app  # noqa: PLC0415 - see LazyGroup
+    from publisher.adapters.site_folder import write_site  # noqa: PLC0415
+
+    now = context.now
+    built = app.build(context.root, now=now, commit=commit)
+    if refuse(context, built.findings):
+        return EXIT_REFUSED
+    folder = out or context.root / "out" / "build"
+    written = write_site(folder, app.unpublished(built))
+    if context.format == "json":
+        context.emit({"folder": str(folder), "files": len(built.artifacts), "written": written.written})
+    else:
+        context.say(
+            f"{len(built.history.incidents)} incidents in {len(built.views)} languages: {len(built.artifacts)} files "
+            f"in {_shown(folder)}, {written.written} of them written, {written.removed} old ones removed."
+        )
+    return 0
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Say what would be done, with a reason per file, and do nothing.")
+@click.option("--allow-shrink", is_flag=True, help="Let the site lose more files than policy/channels.yml allows.")
+@click.option("--no-deliver", is_flag=True, help="Leave the messages in the outbox for `tidings deliver`.")
+@click.option("--without-page", is_flag=True, help="Let the messages go even if no target can be reached.")
+@click.option("--target", "targets", multiple=True, help="Only this target of policy/channels.yml; may be repeated.")
+@click.option("--commit", help="Publish what this commit holds instead of the files as they lie.")
+@click.option("--wait", "wait_s", type=click.FloatRange(0), help="Seconds to wait for another publisher.")
+@format_option("text", "json")
+@pass_context
+def publish(
+    context: Context,
+    *,
+    dry_run: bool,
+    allow_shrink: bool,
+    no_deliver: bool,
+    without_page: bool,
+    targets: tuple[str, ...],
+    commit: str | None,
+    wait_s: float | None,
+) -> int:
+    """Bring the site and its messages to the readers.
+
+    Checks everything, records the release and who is to hear of it, uploads what changed, and sends what is due. A run
+    that is cut off is finished by the next one. With nothing changed, nothing is written and nothing is sent.
+    """
+    from publisher import app, pipeline  # noqa: PLC0415 - see LazyGroup
+    from publisher.adapters.clock import SystemClock  # noqa: PLC0415
+
+    now = context.now
+    built = app.build(context.root, now=now, commit=commit)
+    if refuse(context, built.findings):
+        return EXIT_REFUSED
+    policy = built.history.policy
+    stores = _chosen(app.stores(context.root, policy), targets)
+    with app.records(context.root, policy) as records:
+        planned = pipeline.plan(built, stores, records.ledger, records.subscribers, allow_shrink=allow_shrink)
+        if dry_run:
+            _tell_plan(context, planned)
+            return 0
+        with upload_progress() as progress:
+            published = pipeline.publish(
+                planned,
+                records.ledger,
+                clock=SystemClock(),
+                allow_shrink=allow_shrink,
+                without_page=without_page,
+                wait_s=wait_s,
+                progress=progress,
+            )
+        sent = None
+        if published.words_go and not no_deliver and policy.email.enabled:
+            sent = send_due(context, records, built.history.site, policy.email)
+    if context.format == "json":
+        context.emit(
+            {
+                "generation": planned.release.generation if published.reached and not planned.unchanged else None,
+                "unchanged": planned.unchanged,
+                "owed": len(planned.owed.deliveries) if not planned.unchanged else 0,
+                "targets": [_receipt_plain(receipt) for receipt in published.receipts],
+                "messages": summary_plain(sent) if sent else None,
+            }
+        )
+    else:
+        _tell(context, published.receipts)
+        for line in summary_lines(sent) if sent else ():
+            context.say(line)
+    return _exit(published.receipts)
+
+
+@click.command()
+@click.argument("generation", type=int, required=False)
+@format_option("text", "json")
+@pass_context
+def rollback(context: Context, generation: int | None) -> int:
+    """Publish what an earlier release said, as a new release; without GENERATION, say which ones there are.
+
+    The files in incidents/ stay as they are: mend them before the next publish, or their words go out again.
+    """
+    from publisher import app, pipeline  # noqa: PLC0415 - see LazyGroup
+    from publisher.adapters.clock import SystemClock  # noqa: PLC0415
+    from publisher.deliver.rollback import kept_releases  # noqa: PLC0415
+
+    policy, site, now = app.read_policy(context.root), app.read_site(context.root), context.now
+    stores = list(app.stores(context.root, policy).values())
+    if generation is None:
+        kept = kept_releases(stores[0])
+        if context.format == "json":
+            context.emit([{"generation": r.generation, "built": r.built.isoformat(), "source": r.source} for r in kept])
+        for release in kept if context.format == "text" else ():
+            click.echo(
+                f"{release.generation:>6}  {release.built:%Y-%m-%d %H:%M:%S} UTC  {release.source or ''}".rstrip()
+            )
+        return 0
+    with app.records(context.root, policy) as records, upload_progress() as progress:
+        _, receipts = pipeline.roll_back(
+            stores,
+            records.ledger,
+            to=generation,
+            policy=policy.page,
+            site=site,
+            now=now,
+            clock=SystemClock(),
+            progress=progress,
+        )
+    if context.format == "json":
+        context.emit({"rollback_of": generation, "targets": [_receipt_plain(receipt) for receipt in receipts]})
+    else:
+        _tell(context, receipts)
+    return _exit(receipts)
+
+
+def refuse(context: Context, findings: Sequence[Finding]) -> bool:
+    """Show what blocks, in the form asked for, and say whether anything does."""
+    from publisher.checks.formats import render  # noqa: PLC0415 - see LazyGroup
+    from publisher.model.finding import blocking  # noqa: PLC0415
+
+    found = blocking(tuple(findings))
+    if not found:
+        return False
+    click.echo(render(found, context.format).rstrip("\n"))
+    context.say(
+        f"Stopped: {len(found)} {'things' if len(found) != 1 else 'thing'} must be mended first. "
+        "What is live stays as it is."
+    )
+    return True
+
+
+@contextmanager
+def upload_progress() -> Iterator[Callable[[str, int, int], None] | None]:
+    """Show how far an upload is, on a terminal and only there."""
+    if not is_terminal():
+        yield None
+        return
+    import threading  # noqa: PLC0415
+
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
+
+    lock, tasks = threading.Lock(), dict[str, object]()
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bar:
+
+        def tell(target: str, done: int, total: int) -> None:
+            with lock:
+                if target not in tasks:
+                    tasks[target] = bar.add_task(target, total=total)
+                bar.update(tasks[target], completed=done, total=total)  # type: ignore[arg-type]
+
+        yield tell
+
+
+def _chosen(stores: Mapping[str, ObjectStore], names: Sequence[str]) -> list[ObjectStore]:
+    unknown = [name for name in names if name not in stores]
+    if unknown:
+        raise click.UsageError(f"No target is called '{unknown[0]}'. There are: {', '.join(stores) or 'none'}.")
+    if not stores:
+        raise click.UsageError("policy/channels.yml names no target to publish to.")
+    return [store for name, store in stores.items() if not names or name in names]
+
+
+def _tell_plan(context: Context, planned: Planned) -> None:
+    if context.format == "json":
+        context.emit(
+            {
+                "generation": planned.release.generation,
+                "unchanged": planned.unchanged,
+                "owed": len(planned.owed.deliveries),
+                "targets": [_target_plain(target) for target in planned.targets],
+            }
+        )
+        return
+    for target in planned.targets:
+        if target.error is not None:
+            click.echo(f"{target.target}: cannot be reached. {target.error}")
+            continue
+        click.echo(
+            f"{target.target}: generation {target.generation} is live; {len(target.changes)} files would change."
+        )
+        for change in target.changes:
+            click.echo(f"  {change.reason:<8} {change.path}")
+    click.echo(
+        f"{len(planned.owed.deliveries)} mails would become owed." if not planned.unchanged else "Nothing to do."
+    )
+
+
+def _target_plain(target: TargetPlan) -> Plain:
+    return {
+        "target": target.target,
+        "generation": target.generation,
+        "error": str(target.error) if target.error else None,
+        "changes": [{"path": change.path, "reason": str(change.reason)} for change in target.changes],
+    }
+
+
+def _receipt_plain(receipt: SiteReceipt) -> Plain:
+    return {
+        "target": receipt.target,
+        "outcome": str(receipt.outcome),
+        "generation": receipt.generation,
+        "changed": len(receipt.changes),
+        "error": str(receipt.error) if receipt.error else None,
+        "leftover": str(receipt.leftover) if receipt.leftover else None,
+    }
+
+
+def _tell(context: Context, receipts: Sequence[SiteReceipt]) -> None:
+    for receipt in receipts:
+        match str(receipt.outcome):
+            case "unchanged":
+                context.say(f"{receipt.target}: nothing changed; generation {receipt.generation} stays.")
+            case "live":
+                files = "1 file" if len(receipt.changes) == 1 else f"{len(receipt.changes)} files"
+                context.say(f"{receipt.target}: generation {receipt.generation} is live, {files} changed.")
+            case outcome:
+                click.echo(f"{receipt.target}: {outcome}. {receipt.error or ''}".rstrip(), err=True)
+        if receipt.leftover:
+            context.say(
+                f"{receipt.target}: the cleaning up was cut short; the next publish finishes it. {receipt.leftover}"
+            )
+
+
+def _exit(receipts: Sequence[SiteReceipt]) -> int:
+    good = sum(receipt.good for receipt in receipts)
+    if good == len(receipts):
+        return 0
+    if good:
+        return EXIT_DEGRADED
+    return EXIT_REFUSED if any(str(r.outcome) == "superseded" for r in receipts) else EXIT_NOTHING_REACHED
+
+
+def _shown(path: Path) -> str:
+    """Name a path the short way where it lies below the working folder."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
