@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from publisher.model.digest import ContentHash, Plain, digest
 from publisher.model.release import BUILT_TOKEN, GENERATION_TOKEN, Artifact, Group
 from publisher.render.headers import data
-from publisher.render.i18n import language
-from publisher.render.textpage import overall
+from publisher.render.pages_home import overall
+from publisher.render.pages_speech import Speech
 from publisher.render.utm import tagger
 from publisher.render.view import ComponentView, Freshness, GroupView, IncidentView, UpdateView, View
 
@@ -50,7 +50,7 @@ def status_document(views: Views) -> Document:
         "status": {
             "impact": str(view.overall),
             "indicator": str(view.indicator),
-            "summary": {locale: overall(v, language(locale)) for locale, v in views.items()},
+            "summary": {locale: overall(v, Speech(v)).sentence for locale, v in views.items()},
         },
         "incidents": [_incident(views, i, latest=True) for i in view.open_incidents],
         "maintenances": [_incident(views, m, latest=True) for m in planned],

@@ -113,23 +113,23 @@ def _update(view: View, said: Language, update: UpdateView) -> Markup:
     head = Markup("<p><strong>{}</strong> · {}</p>").format(said.status(update.status), said.datetime(update.at, zone))
     body = Markup(legal(update.words.html))  # noqa: S704 (made safe in render.markdown)
     return (
-        head + body + Markup("").join(Markup("<p><em>{}</em> {}</p>").format(*f) for f in _details(view, said, update))
+        head + body + Markup("").join(Markup("<p><em>{}</em>: {}</p>").format(*f) for f in _details(view, said, update))
     )
 
 
 def _update_text(view: View, said: Language, update: UpdateView) -> str:
     lines = [f"{said.status(update.status)} · {said.datetime(update.at, view.site.time_zone)}", update.words.text]
-    return "\n".join([*lines, *(f"{name} {value}" for name, value in _details(view, said, update))])
+    return "\n".join([*lines, *(f"{name}: {value}" for name, value in _details(view, said, update))])
 
 
 def _details(view: View, said: Language, update: UpdateView) -> list[tuple[str, str]]:
     details: list[tuple[str, str]] = []
     if update.revises:
-        details.append((said.gettext("Corrected:"), legal(update.revises)))
+        details.append((said.gettext("Correction"), legal(update.revises)))
     if update.who:
-        details.append((said.gettext("Who is affected:"), legal(update.who)))
+        details.append((said.gettext("Who"), legal(update.who)))
     if update.meanwhile:
-        details.append((said.gettext("Meanwhile:"), legal(update.meanwhile)))
+        details.append((said.gettext("Meanwhile"), legal(update.meanwhile)))
     if update.next:
-        details.append((said.gettext("Next update by:"), said.datetime(update.next, view.site.time_zone)))
+        details.append((said.gettext("Next update"), said.datetime(update.next, view.site.time_zone)))
     return details

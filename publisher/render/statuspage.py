@@ -17,7 +17,7 @@ from publisher.model.digest import Plain
 from publisher.model.incident import Kind, Status
 from publisher.model.release import Artifact
 from publisher.render.headers import data
-from publisher.render.view import ComponentView, GroupView, ImpactChange, IncidentView, Indicator, UpdateView, View
+from publisher.render.view import ComponentView, GroupView, ImpactChange, IncidentView, UpdateView, View
 
 Row = dict[str, Plain]
 
@@ -26,12 +26,12 @@ LATEST = 50
 
 DESCRIPTIONS = {
     Impact.OPERATIONAL: "All Systems Operational",
-    Impact.UNDER_MAINTENANCE: "All Systems Operational",
+    Impact.UNDER_MAINTENANCE: "Service Under Maintenance",
     Impact.DEGRADED_PERFORMANCE: "Partially Degraded Service",
     Impact.PARTIAL_OUTAGE: "Partial System Outage",
     Impact.MAJOR_OUTAGE: "Major Service Outage",
 }
-"""Clients take these for a closed set. Some know no indicator for maintenance, so its sentence is not used either."""
+"""Clients take these for a closed set."""
 
 IMPACTS = {
     Impact.OPERATIONAL: "none",
@@ -84,10 +84,9 @@ def documents(view: View) -> dict[str, Row]:
 def describe(view: View) -> str:
     """Say the whole in one of the API's sentences.
 
-    An open incident that leaves every component operational (it is being watched, say) changes neither indicator nor
-    sentence.
+    It speaks of components: an open incident that leaves all of them operational changes nothing.
     """
-    return DESCRIPTIONS[view.overall] if view.indicator is not Indicator.NONE else DESCRIPTIONS[Impact.OPERATIONAL]
+    return DESCRIPTIONS[view.overall]
 
 
 def render_statuspage(view: View) -> tuple[Artifact, ...]:
@@ -128,7 +127,8 @@ class _Scribe:
         return list(self._rows.values())
 
     def incidents(self, found: Iterable[IncidentView]) -> list[Row]:
-        return [self.incident(i) for i in found]
+        # Clients take the first update without looking whether there is one.
+        return [self.incident(i) for i in found if i.updates]
 
     def incident(self, incident: IncidentView) -> Row:
         planned = incident.kind is Kind.MAINTENANCE

@@ -12,6 +12,8 @@ from publisher.model.release import BUILT_TOKEN, GENERATION_TOKEN, Artifact, Gro
 from publisher.render.characters import legal
 from publisher.render.headers import data, prefix
 from publisher.render.i18n import Language, language
+from publisher.render.pages_home import overall
+from publisher.render.pages_speech import Speech
 from publisher.render.view import IncidentView, View
 
 WIDTH = 76
@@ -34,20 +36,6 @@ def render_textpage(view: View) -> Artifact:
     return data(view.site, f"{prefix(view.site, view.locale)}status.txt", body, stamped=True, group=Group.FRONT)
 
 
-def overall(view: View, said: Language) -> str:
-    """Say in one sentence how things stand."""
-    if view.overall is Impact.OPERATIONAL:
-        if view.open_incidents:
-            return said.gettext("All systems work; we are still watching an incident.")
-        return said.gettext("All systems work.")
-    return {
-        Impact.UNDER_MAINTENANCE: said.gettext("Planned maintenance is under way."),
-        Impact.DEGRADED_PERFORMANCE: said.gettext("Some systems are slow."),
-        Impact.PARTIAL_OUTAGE: said.gettext("Some systems do not work for everyone."),
-        Impact.MAJOR_OUTAGE: said.gettext("Some systems do not work."),
-    }[view.overall]
-
-
 def _head(view: View, said: Language) -> list[str]:
     built = said.gettext(
         "As of {time}. Release {generation}, made {built}.",
@@ -55,7 +43,7 @@ def _head(view: View, said: Language) -> list[str]:
         generation=GENERATION_TOKEN.decode(),
         built=BUILT_TOKEN.decode(),
     )
-    return [view.site.name, overall(view, said), built, ""]
+    return [view.site.name, overall(view, Speech(view)).sentence, built, ""]
 
 
 def _open(view: View, said: Language) -> list[str]:
@@ -83,9 +71,8 @@ def _latest(view: View, said: Language, incident: IncidentView) -> list[str]:
         shown[-1] += " …"
     lines += [f"  {line}" for line in shown]
     if incident.next is not None:
-        lines.append(
-            "  " + said.gettext("Next update by {time}.", time=said.datetime(incident.next, view.site.time_zone))
-        )
+        promised = said.datetime(incident.next, view.site.time_zone)
+        lines.append(f"  {said.gettext('Next update')}: {promised}")
     return [*lines, f"  {view.site.href(f'incidents/{incident.id}/', view.locale)}"]
 
 
@@ -96,7 +83,10 @@ def _planned(view: View, said: Language) -> list[str]:
     lines = [said.gettext("Planned maintenance")]
     for maintenance in coming[:_FIRST]:
         begin, end = (said.datetime(t, view.site.time_zone) for t in maintenance.occurrences[0])
-        lines += [f"* {maintenance.title}", f"  {begin} \N{EN DASH} {end}"]
+        lines += [
+            f"* {maintenance.title}",
+            f"  {said.status(maintenance.status)} · {begin} \N{EN DASH} {end}",
+        ]
     lines += [f"* {maintenance.title}" for maintenance in coming[_FIRST:]]
     return [*lines, ""]
 
@@ -111,6 +101,8 @@ def _components(view: View, said: Language) -> list[str]:
             lines.append(f"{'  ' * depth}{groups[each].name}")
             continue
         component = components[each]
+        if component.only_show_if_degraded and component.impact is Impact.OPERATIONAL and not component.through:
+            continue
         depth = _depth(view, component.group) + 1 if component.group in groups else 0
         line = f"{'  ' * depth}{component.name}: {said.impact(component.impact)}"
         if component.through:
