@@ -136,7 +136,7 @@ class SesTransport:
         if code in _THROTTLED:
             return ThrottledError(f"{self.name} asks to wait ({code}).", "Run deliver again in a minute.")
         if code in _DENIED or (code == "MessageRejected" and "not verified" in detail):
-            # An identity that is not verified is our set-up, not the recipient's refusal: nobody must lose mail over it.
+            # An identity that is not verified is our set-up, not a recipient's refusal: nobody must lose mail over it.
             return DeniedError(f"{self.name} does not let us send: {detail}", "Check credentials and the sender.")
         return None
 

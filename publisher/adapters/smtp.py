@@ -1,8 +1,8 @@
 """Mail by SMTP, one connection kept for a run.
 
 ## What it promises
-- A receipt for each message: accepted (250 after the data), deferred (4xx), rejected (5xx), in doubt (the connection went
-  after the data was sent and before the answer came).
+- A receipt for each message: accepted (250 after the data), deferred (4xx), rejected (5xx), in doubt (the connection
+  went after the data was sent and before the answer came).
 - `OutsideError` when the server itself is out of order and nothing was handed over: no name, no connection, no TLS,
   log-in or sender refused.
 - Every wait is bounded by `timeout_s`.

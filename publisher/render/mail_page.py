@@ -18,7 +18,7 @@ from lxml import html as lxml_html
 from markupsafe import Markup
 
 from publisher.model.component import Impact
-from publisher.model.incident import CLOSED, Kind, Status
+from publisher.model.incident import CLOSED, Status
 from publisher.model.site import Site
 from publisher.render.characters import legal, one_line
 from publisher.render.i18n import Language, language
@@ -99,7 +99,7 @@ class Story:
 
 
 def mail_page(updates: Sequence[MailUpdate], *, site: Site, locale: str, footing: Footing) -> MailPage:
-    """Show updates in one mail: by incident, in the order given; each incident's own oldest first.
+    """Show updates in one mail, by incident; each incident's own oldest first.
 
     Args:
         updates: at least one.
@@ -109,11 +109,8 @@ def mail_page(updates: Sequence[MailUpdate], *, site: Site, locale: str, footing
     """
     speech = language(locale)
     medium = "digest" if len({u.incident for u in updates}) > 1 else "update"
-    order = list(dict.fromkeys(update.incident for update in updates))
-    by_incident = {
-        name: tuple(sorted((u for u in updates if u.incident == name), key=lambda u: u.at)) for name in order
-    }
-    stories = tuple(_story(by_incident[name], site, speech, medium) for name in order)
+    by_incident = _by_incident(updates)
+    stories = tuple(_story(told, site, speech, medium) for told in by_incident.values())
     subject = _subject(by_incident, site, speech)
     context = {
         "site": site,
@@ -157,7 +154,19 @@ def _page(name: str, subject: str, context: dict[str, object]) -> MailPage:
     environment = _environment()
     drawn = environment.get_template(f"{name}.html.j2").render(context)
     plain = environment.get_template(f"{name}.txt.j2").render(context)
-    return MailPage(subject=subject, html=_inliner().inline(legal(drawn)), text=_tidy(legal(plain)))
+    return MailPage(subject=subject, html=_inliner().inline(legal(drawn)).strip() + "\n", text=_tidy(legal(plain)))
+
+
+def _by_incident(updates: Sequence[MailUpdate]) -> dict[str, tuple[MailUpdate, ...]]:
+    """Sort updates into incidents: what customers feel now, gravest first; then what is planned; then what is over."""
+    order = dict.fromkeys(update.incident for update in updates)
+    found = {name: tuple(sorted((u for u in updates if u.incident == name), key=lambda u: u.at)) for name in order}
+
+    def weight(name: str) -> int:
+        last = found[name][-1]
+        return len(Impact) if last.state in CLOSED else -last.impact.rank
+
+    return {name: found[name] for name in sorted(found, key=weight)}
 
 
 def _story(updates: Sequence[MailUpdate], site: Site, speech: Language, medium: str) -> Story:
@@ -204,13 +213,8 @@ def _told(update: MailUpdate, site: Site, speech: Language, medium: str, *, last
 
 def _subject(by_incident: dict[str, tuple[MailUpdate, ...]], site: Site, speech: Language) -> str:
     if len(by_incident) > 1:
-        planned = all(updates[-1].kind is Kind.MAINTENANCE for updates in by_incident.values())
-        news = (
-            speech.ngettext("news of {n} maintenance", "news of {n} maintenances", len(by_incident))
-            if planned
-            else speech.ngettext("news of {n} incident", "news of {n} incidents", len(by_incident))
-        )
-        return speech.gettext("{site}: {news}", site=site.name, news=news)
+        count = sum(len(updates) for updates in by_incident.values())
+        return speech.ngettext("{site}: {n} update", "{site}: {n} updates", count, site=site.name)
     last = next(iter(by_incident.values()))[-1]
     state = speech.gettext("Correction") if last.revises else speech.status(last.status)
     return speech.gettext("{state}: {title}", state=state, title=last.title)
