@@ -25,9 +25,12 @@ from publisher.load.fields import (
     TimeOfDay,
     Whole,
 )
+from publisher.load.jsonschema import draft07, schema_of
 from publisher.model.component import Impact
 from publisher.model.finding import Level
 from publisher.model.incident import Category, Disclosure, Kind, Scope, Severity
+
+__all__ = ["draft07", "json_schemas"]
 
 
 class Typed(BaseModel):
@@ -295,3 +298,21 @@ class SiteTyped(Typed):
         default=None, description="Seconds a cache may keep pages.", json_schema_extra=PUBLIC
     )
     brand: BrandTyped | None = Field(default=None, description="How the company looks.", json_schema_extra=PUBLIC)
+
+
+_TITLES: dict[str, tuple[type[Typed], str]] = {
+    "incident": (IncidentTyped, "Tidings: front matter of an incident or maintenance"),
+    "update": (UpdateTyped, "Tidings: comment under an update's heading"),
+    "translation": (TranslationTyped, "Tidings: front matter of a translation"),
+    "translated-update": (TranslatedUpdateTyped, "Tidings: comment under a translated heading"),
+    "components": (ComponentsTyped, "Tidings: policy/components.yml"),
+    "severities": (SeveritiesTyped, "Tidings: policy/severities.yml"),
+    "channels": (ChannelsTyped, "Tidings: policy/channels.yml"),
+    "checks": (ChecksTyped, "Tidings: policy/checks.yml"),
+    "site": (SiteTyped, "Tidings: options of the plugin in mkdocs.yml"),
+}
+
+
+def json_schemas() -> dict[str, dict[str, JsonValue]]:
+    """Give name → JSON Schema 2020-12 of all that people type."""
+    return {name: schema_of(model, title) for name, (model, title) in _TITLES.items()}
