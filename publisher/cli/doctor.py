@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
+import secrets
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -16,16 +17,18 @@ import click
 
 from publisher.adapters import machine
 from publisher.cli.context import Context, format_option, pass_context
-from publisher.model.errors import TidingsError
+from publisher.model.errors import ConflictError, TidingsError
 from publisher.model.finding import blocking
 from publisher.model.history import History
 from publisher.model.policy import EmailPolicy, Target
 from publisher.model.site import Site
 from publisher.ports import ObjectStore
+from publisher.release.pointer import POINTER, PRIVATE
 
 LEAST_PYTHON = (3, 11)
 LEAST_FREE = 200 * 1024 * 1024
 """Ten releases of a site with some pictures, bytes."""
+PLAIN = (("content-type", "text/plain"),)
 PRETEND_HOSTS = (".example", ".example.com", ".example.org", ".test", ".invalid", ".localhost")
 
 
@@ -182,12 +185,43 @@ def look_at_target(target: Target, open_store: Callable[[Target], ObjectStore]) 
     subject = f"target {target.name}"
     try:
         store = open_store(target)
-        live = store.get("release.json")
+        live = store.get(POINTER)
     except TidingsError as error:
         return fail(subject, error.cause.rstrip("."), error.next_step)
     if live is None:
         return ok(subject, f"{store.name} answers; nothing is published there yet")
     return ok(subject, f"{store.name} answers; a release is live there")
+
+
+def look_at_writing(target: Target, store: ObjectStore) -> Look:
+    """May we write there, and does it refuse the second of two publishers? Leaves nothing behind."""
+    subject = f"target {target.name}"
+    key = f"{PRIVATE}doctor-{secrets.token_hex(8)}"
+    try:
+        version = store.put_if(key, b"first", PLAIN, expected=None)
+        try:
+            refused = _refuses(store, key, expected=None)
+            store.put_if(key, b"third", PLAIN, expected=version)
+            refused = _refuses(store, key, expected=version) and refused
+        finally:
+            store.delete((key,))
+    except TidingsError as error:
+        return fail(subject, error.cause.rstrip("."), error.next_step)
+    if not refused:
+        return fail(
+            subject,
+            "it ignores conditional writes: two publishers at once would undo each other's words",
+            "Use a store that supports If-Match and If-None-Match, or make sure that only one machine ever publishes.",
+        )
+    return ok(subject, "it can be written, and keeps two publishers apart")
+
+
+def _refuses(store: ObjectStore, key: str, *, expected: str | None) -> bool:
+    try:
+        store.put_if(key, b"second", PLAIN, expected=expected)
+    except ConflictError:
+        return True
+    return False
 
 
 def look_at_mail(email: EmailPolicy, root: Path) -> Look:
@@ -212,7 +246,7 @@ def look_at_mail(email: EmailPolicy, root: Path) -> Look:
     return ok("mail", f"{email.transport}; asked when mail is sent, as asking costs money")
 
 
-def looks(context: Context) -> Iterator[Look]:
+def looks(context: Context, *, write: bool) -> Iterator[Look]:
     """Look at everything, cheapest first; later looks need what earlier ones found."""
     from publisher.app import STATE, read_content, stores  # noqa: PLC0415 - see LazyGroup
 
@@ -240,7 +274,10 @@ def looks(context: Context) -> Iterator[Look]:
         return stores(context.root, replace(history.policy, page=page))[target.name]
 
     for target in history.policy.page.targets:
-        yield look_at_target(target, open_store)
+        look = look_at_target(target, open_store)
+        yield look
+        if write and look.state is State.OK:
+            yield look_at_writing(target, open_store(target))
     yield look_at_mail(history.policy.email, context.root)
 
 
@@ -249,16 +286,18 @@ COLOURS = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red"}
 
 
 @click.command()
+@click.option("--write", is_flag=True, help="Also write a small file to each target and remove it.")
 @format_option("text", "json")
 @pass_context
-def doctor(context: Context) -> int:
+def doctor(context: Context, *, write: bool) -> int:
     """Find what would keep Tidings from working here.
 
     Looks at Python and its packages, git, the clock, this repository's texts, the places it publishes to and the way
-    its mail leaves. Changes nothing. Exit code 1 when something will not work.
+    its mail leaves. Without --write it changes nothing; with it, it also sees whether each target may be written and
+    keeps two publishers apart. Exit code 1 when something will not work.
     """
     found: list[Look] = []
-    for look in looks(context):
+    for look in looks(context, write=write):
         found.append(look)
         if context.format != "json" and not (context.quiet and look.state is State.OK):
             click.echo(f"{click.style(MARKS[look.state], fg=COLOURS[look.state])}  {look.subject:<12} {look.what}")

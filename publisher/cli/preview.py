@@ -191,7 +191,7 @@ def preview(context: Context, *, port: int, open_browser: bool, poll: bool) -> N
     root: Path = context.root
     server = PreviewServer(port=port)
     studio = Studio(
-        lambda now: build(root, now),
+        lambda now: build(root, now=now),
         now=lambda: context.now,
         show=server.show,
         mails=lambda built: mail_pages(built, _announced(root, built.history.policy)),

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from publisher.adapters.folder import FolderStore
 from publisher.adapters.memory import MemoryStore
 from publisher.cli import doctor
 from publisher.cli.doctor import Look, State
 from publisher.model.errors import DeniedError, UnreachableError
 from publisher.model.policy import EmailPolicy, Target
 from publisher.model.site import Site
-from publisher.ports import ObjectStore
+from publisher.ports import Headers, ObjectStore, Version
 
 NOW = datetime(2026, 11, 20, 15, 4, 10, tzinfo=UTC)
 SITE = Site(name="x", url="https://localhost.localdomain/")
@@ -117,6 +118,26 @@ def test_a_target_that_refuses_fails_with_its_own_next_step(error: DeniedError |
 
     look = doctor.look_at_target(TARGET, refuse)
     assert (look.state, look.what, look.next_step) == (State.FAIL, error.cause.rstrip("."), error.next_step)
+
+
+def test_a_target_is_tried_out_and_left_as_it_was(tmp_path: Path) -> None:
+    for store in (MemoryStore(), FolderStore(tmp_path / "site")):
+        assert doctor.look_at_writing(TARGET, store).state is State.OK
+        assert list(store.list("")) == []
+
+
+class Careless(MemoryStore):
+    """A store that ignores conditions, as some servers that speak S3 do."""
+
+    def put_if(self, key: str, body: bytes, headers: Headers, *, expected: Version | None) -> Version:
+        return self.put(key, body, headers)
+
+
+def test_a_store_that_ignores_conditions_is_found_out() -> None:
+    store = Careless()
+    look = doctor.look_at_writing(TARGET, store)
+    assert (look.state, "ignores conditional writes" in look.what) == (State.FAIL, True)
+    assert list(store.list("")) == []
 
 
 @pytest.fixture
