@@ -16,15 +16,13 @@ step "1. Are the texts right?  tidings check"
 tidings check
 step "2. Who wants to hear?  tidings audience import examples/demo/subscribers.csv"
 tidings audience import examples/demo/subscribers.csv
-step "3. Publish: build the site, bring it to out/site, note who is owed a mail.  tidings publish"
+step "3. Publish: build the site, bring it to out/site, mail those who want to know at once.  tidings publish"
 tidings publish
-step "4. Send the mails that are due; here each becomes a file in out/mail.  tidings deliver"
-tidings deliver
-step "5. The next morning, the daily digest leaves.  tidings --now $morning deliver"
+step "4. The next morning, the digests leave; here each mail becomes a file in out/mail.  tidings --now $morning deliver"
 tidings --now "$morning" deliver
-step "6. Publish again without a change: nothing to do, nobody is written to.  tidings publish"
+step "5. Publish again without a change: nothing to do, nobody is written to.  tidings publish"
 tidings publish
-step "7. Where do we stand?  tidings status"
+step "6. Where do we stand?  tidings status"
 tidings status
 
 pages=$(find out/site -name '*.html' | wc -l)
