@@ -17,7 +17,7 @@ from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton, format_timedelta
+from babel.dates import format_date, format_interval, format_skeleton, format_timedelta
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -43,6 +43,10 @@ _NEVER = 1 << 30
 def _(message: str) -> str:
     """Mark a message for the catalogue, without translating it yet."""
     return message
+
+
+message = _
+"""The same mark, for other modules to import."""
 
 
 _STATUS = {
@@ -98,7 +102,7 @@ class Language:
             ) from error
         self._catalogue = _catalogue(locale)
         self._days: dict[tuple[str, Day], str] = {}
-        self._times: dict[tuple[int, int, str], str] = {}
+        self._times: dict[tuple[int, int], str] = {}
 
     @property
     def direction(self) -> str:
@@ -129,6 +133,15 @@ class Language:
         """Say a day in full: `20 November 2026`."""
         return self._day("long", day)
 
+    def long_day(self, day: Day) -> str:
+        """Say a day with its weekday and year: `Sunday 22 November 2026`."""
+        return self._day("full", day)
+
+    def days(self, first: Day, last: Day) -> str:
+        """Say a stretch of days without the year: `7 to 17 Nov`, in the language's own form."""
+        said: str = format_interval(first, last, "MMMd", locale=self._cldr)
+        return said
+
     def weekday(self, day: Day) -> str:
         """Say a day with its weekday, without the year: `Fri 20 Nov`."""
         return self._day("MMMEd", day)
@@ -144,12 +157,16 @@ class Language:
     def time(self, moment: Moment, tz: str | tzinfo) -> str:
         """Say a clock time in a zone: `14:31 UTC`. Seconds are left out."""
         local = moment.astimezone(_zone(tz))
-        zone = _zone_name(local)
-        key = (local.hour, local.minute, zone)
+        return f"{self.clock(local, tz)} {_zone_name(local)}"
+
+    def clock(self, moment: Moment, tz: str | tzinfo) -> str:
+        """Say a clock time alone, `14:31`, where the zone stands beside it already."""
+        local = moment.astimezone(_zone(tz))
+        key = (local.hour, local.minute)
         said = self._times.get(key)
         if said is None:
-            clock = format_skeleton("Hm", local.replace(tzinfo=None), tzinfo=None, locale=self._cldr)
-            said = self._times[key] = f"{clock} {zone}"
+            said = format_skeleton("Hm", local.replace(tzinfo=None), tzinfo=None, locale=self._cldr)
+            self._times[key] = said
         return said
 
     def datetime(self, moment: Moment, tz: str | tzinfo) -> str:
@@ -219,8 +236,8 @@ class Language:
     def _day(self, form: str, day: Day) -> str:
         said = self._days.get((form, day))
         if said is None:
-            if form == "long":
-                said = format_date(day, "long", locale=self._cldr)
+            if form in {"long", "full"}:
+                said = format_date(day, form, locale=self._cldr)
             else:
                 said = format_skeleton(form, Moment(day.year, day.month, day.day), locale=self._cldr)
             self._days[form, day] = said

@@ -1,0 +1,294 @@
+"""Pages: one view in one language → the body and head of every HTML page, to be put into a frame by `site.fill`.
+
+Bytes depend on the view alone. Incident and history pages never mention today, so a new day changes home, component
+and maintenance pages only. Home and the page for unknown addresses carry the release's stamp.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from html import escape
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from publisher.model.component import Impact
+from publisher.model.incident import Kind, Status
+from publisher.model.release import BUILT_TOKEN, GENERATION_TOKEN
+from publisher.render.icons import NAMES, SPRITE, icon
+from publisher.render.pages_bars import bar
+from publisher.render.pages_home import fortnight, overall, planned, tree
+from publisher.render.pages_speech import Speech
+from publisher.render.view import IncidentView, View
+
+TEMPLATES = Path(__file__).parent / "templates" / "pages"
+
+_SYMBOLS = {
+    Impact.OPERATIONAL: "✓",
+    Impact.UNDER_MAINTENANCE: "◷",
+    Impact.DEGRADED_PERFORMANCE: "■",
+    Impact.PARTIAL_OUTAGE: "▲",
+    Impact.MAJOR_OUTAGE: "⬢",
+}
+"""For a browser's tab, where there is no colour."""
+_DESCRIPTION = 200
+"""Characters of a page's description, after which search engines cut anyway."""
+_PER_COMPONENT = 50
+"""Past incidents a component's page lists; the history has all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page of one language, without its frame.
+
+    Attributes:
+        path: the page's file within its language's tree.
+        kind: which frame it goes into.
+        title, description, topic: plain text.
+        head, body, stamp: HTML, UTF-8. Links in them are relative to the page, except on the page for unknown
+            addresses.
+        stamped: whether `stamp` holds the release's tokens.
+    """
+
+    path: str
+    kind: str
+    title: str
+    description: str
+    topic: str
+    body: str
+    head: str = ""
+    stamp: str = ""
+    stamped: bool = False
+
+
+def pages(view: View) -> Iterator[Page]:
+    """Render every page of a view: home, history, incidents, components, maintenance, subscribe, unknown address."""
+    return _Book(view).pages()
+
+
+@functools.cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+    )
+
+
+class _Book:
+    """All pages of one view, with what they share worked out once."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.speech = Speech(view)
+        self.months = _months(view, self.speech)
+        self._shared: dict[str, object] = {
+            "v": view,
+            "site": view.site,
+            "s": self.speech,
+            "_": self.speech.say,
+            "ngettext": self.speech.count,
+            "icon": icon,
+            "cls": NAMES,
+            "bar": functools.partial(bar, speech=self.speech),
+            "Impact": Impact,
+            "Kind": Kind,
+            "Status": Status,
+            "components": {c.id: c for c in view.components},
+        }
+
+    def pages(self) -> Iterator[Page]:
+        yield self.home()
+        yield self.history()
+        months = sorted(self.months, reverse=True)
+        for index, month in enumerate(months):
+            newer = months[index - 1] if index else None
+            older = months[index + 1] if index + 1 < len(months) else None
+            yield self.month(month, newer, older)
+        incident = _environment().get_template("incident.html")
+        for entry in (*self.view.incidents, *self.view.maintenances):
+            yield self.incident(incident, entry)
+        yield from self.component_pages()
+        yield self.maintenance()
+        yield self.subscribe()
+        if self.view.locale == self.view.site.locale:
+            yield self.not_found()
+
+    def home(self) -> Page:
+        state = overall(self.view, self.speech)
+        name = self.view.site.name
+        symbol = "" if self.view.overall is Impact.OPERATIONAL else f"{_SYMBOLS[self.view.overall]} "
+        return Page(
+            path="index.html",
+            kind="home",
+            title=f"{symbol}{state.sentence.rstrip('.')} · {name}",
+            description=_short(f"{state.sentence} {self.view.site.description}"),
+            topic=state.sentence,
+            body=self._body(
+                "home.html",
+                "",
+                state=state,
+                planned=planned(self.view),
+                tree=tree(self.view),
+                days=fortnight(self.view, self.speech),
+            ),
+            head=self._feeds(""),
+            stamp=self._stamp(),
+            stamped=True,
+        )
+
+    def incident(self, template: Template, incident: IncidentView) -> Page:
+        latest = incident.updates[0].words.text if incident.updates else incident.headline
+        return Page(
+            path=f"incidents/{incident.id}/index.html",
+            kind="incident",
+            title=f"{incident.title} · {self.view.site.name}",
+            description=_short(latest),
+            topic=incident.title,
+            body=self._render(template, "../../", i=incident, month=self.speech.month_of(incident)),
+            head=self._feeds("../../"),
+        )
+
+    def history(self) -> Page:
+        title = self.speech.gettext("History")
+        months = sorted(self.months, reverse=True)
+        return Page(
+            path="history/index.html",
+            kind="history",
+            title=f"{title} · {self.view.site.name}",
+            description=self.speech.gettext("Every incident and every maintenance, by month."),
+            topic=title,
+            body=self._body("history.html", "../", months=months, entries=self.months, newest=months[:3]),
+            head=self._feeds("../"),
+        )
+
+    def month(self, month: date, newer: date | None, older: date | None) -> Page:
+        name = self.speech.language.month(month)
+        return Page(
+            path=f"history/{month:%Y-%m}/index.html",
+            kind="month",
+            title=f"{name} · {self.view.site.name}",
+            description=self.speech.gettext("Every incident and every maintenance in {month}.", month=name),
+            topic=name,
+            body=self._body("month.html", "../../", month=month, entries=self.months[month], newer=newer, older=older),
+        )
+
+    def component_pages(self) -> Iterator[Page]:
+        touched: dict[str, list[IncidentView]] = {}
+        for incident in sorted(
+            (*self.view.incidents, *self.view.maintenances), key=lambda i: (i.started, i.id), reverse=True
+        ):
+            for affected in incident.affected:
+                if affected.through is None:
+                    touched.setdefault(affected.id, []).append(incident)
+        for component in self.view.components:
+            yield Page(
+                path=f"components/{component.id}/index.html",
+                kind="component",
+                title=f"{component.name} · {self.view.site.name}",
+                description=_short(component.description or component.name),
+                topic=component.name,
+                body=self._body(
+                    "component.html",
+                    "../../",
+                    c=component,
+                    group=next((g for g in self.view.groups if g.id == component.group), None),
+                    entries=touched.get(component.id, [])[:_PER_COMPONENT],
+                    days=[d for d in reversed(component.days) if d.minutes],
+                ),
+                head=f'<link rel="alternate" type="application/atom+xml" title="{escape(component.name)}"'
+                f' href="../../components/{component.id}.atom">',
+            )
+
+    def maintenance(self) -> Page:
+        title = self.speech.gettext("Planned maintenance")
+        past = [m for m in self.view.maintenances if not m.open]
+        return Page(
+            path="maintenance/index.html",
+            kind="maintenance",
+            title=f"{title} · {self.view.site.name}",
+            description=self.speech.gettext("What we are going to change, and when."),
+            topic=title,
+            body=self._body(
+                "maintenance.html",
+                "../",
+                running=[m for m in self.view.maintenances if m.active],
+                planned=planned(self.view, limit=None),
+                past=past[:20],
+            ),
+            head='<link rel="alternate" type="text/calendar" href="../maintenance.ics">',
+        )
+
+    def subscribe(self) -> Page:
+        title = self.speech.gettext("Follow")
+        return Page(
+            path="subscribe/index.html",
+            kind="subscribe",
+            title=f"{title} · {self.view.site.name}",
+            description=self.speech.gettext("Every way to hear from us: feeds, calendar and API."),
+            topic=title,
+            body=self._body("subscribe.html", "../", tree=tree(self.view)),
+            head=self._feeds("../"),
+        )
+
+    def not_found(self) -> Page:
+        title = self.speech.gettext("This page does not exist")
+        return Page(
+            path="404.html",
+            kind="404",
+            title=f"{title} · {self.view.site.name}",
+            description=title,
+            topic=title,
+            body=self._body("404.html", self.speech.base, state=overall(self.view, self.speech)),
+            head='<meta name="robots" content="noindex">',
+            stamp=self._stamp(),
+            stamped=True,
+        )
+
+    def _body(self, name: str, up: str, **values: object) -> str:
+        return self._render(_environment().get_template(name), up, **values)
+
+    def _render(self, template: Template, up: str, **values: object) -> str:
+        root = up if self.view.locale == self.view.site.locale else f"{up}../"
+        return f"{SPRITE}{template.render(self._shared, up=up, root=root, **values)}"
+
+    def _feeds(self, up: str) -> str:
+        name = escape(self.view.site.name)
+        return (
+            f'<link rel="alternate" type="application/atom+xml" title="{name}" href="{up}history.atom">'
+            f'<link rel="alternate" type="application/rss+xml" title="{name}" href="{up}history.rss">'
+            f'<link rel="alternate" type="application/feed+json" title="{name}" href="{up}feed.json">'
+        )
+
+    def _stamp(self) -> str:
+        built = BUILT_TOKEN.decode()
+        words = self.speech.say(
+            "Release {number}, built {time}",
+            number=Markup(GENERATION_TOKEN.decode()),  # noqa: S704 - a constant of the model
+            time=Markup(f'<time datetime="{built}">{built}</time>'),  # noqa: S704
+        )
+        return f'<p class="td-stamp">{words}</p>'
+
+
+def _months(view: View, speech: Speech) -> Mapping[date, Sequence[IncidentView]]:
+    """Sort incidents, and maintenances that have begun or are over, into months of the site's zone, newest first."""
+    months: dict[date, list[IncidentView]] = {}
+    begun = [m for m in view.maintenances if m.active or not m.open or m.started <= view.as_of]
+    for incident in sorted((*view.incidents, *begun), key=lambda i: (i.started, i.id), reverse=True):
+        months.setdefault(speech.month_of(incident), []).append(incident)
+    return months
+
+
+def _short(text: str) -> str:
+    """Give the beginning of a text, cut between words."""
+    line = " ".join(text.split())
+    if len(line) <= _DESCRIPTION:
+        return line
+    return line[:_DESCRIPTION].rsplit(" ", 1)[0].rstrip(" ,;:") + " …"

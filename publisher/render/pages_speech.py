@@ -1,0 +1,102 @@
+"""What templates say of a view in its language: words, times with their machine-readable twin, facts."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup, escape
+
+from publisher.render.i18n import language
+from publisher.render.view import Freshness, IncidentView, View
+
+
+class Speech:
+    """A view's language and zone, for templates. Everything returned is safe to put into HTML."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.language = language(view.locale)
+        self.zone = ZoneInfo(view.site.time_zone)
+        self.base = urlsplit(view.site.url).path or "/"
+        self.gettext = self.language.gettext
+
+    def say(self, text: str, /, **values: object) -> Markup:
+        """Say a message; values are escaped unless they are markup already."""
+        return escape(self.language.gettext(text)).format(**values) if values else escape(self.language.gettext(text))
+
+    def count(self, one: str, many: str, n: int, /, **values: object) -> Markup:
+        """Say a message about `n` things."""
+        return escape(self.language.ngettext(one, many, n, **values))
+
+    def local(self, moment: datetime) -> date:
+        """Give the day a moment falls on in the site's zone."""
+        return moment.astimezone(self.zone).date()
+
+    def month_of(self, incident: IncidentView) -> date:
+        """Give the first day of the month an incident belongs to."""
+        return self.local(incident.started).replace(day=1)
+
+    def moment(self, moment: datetime) -> Markup:
+        """Say a moment in full: `20 November 2026, 14:31 UTC`."""
+        return _time(moment, self.language.datetime(moment, self.zone))
+
+    def clock(self, moment: datetime) -> Markup:
+        """Say a moment shortly on a page that is made anew each day: the clock alone if it is of today."""
+        if self.local(moment) == self.view.today:
+            return _time(moment, self.language.time(moment, self.zone))
+        return self.moment(moment)
+
+    def day(self, day: date) -> Markup:
+        """Say a day with its weekday: `Fri 20 Nov`."""
+        return Markup('<time datetime="{}">{}</time>').format(day.isoformat(), self.language.weekday(day))
+
+    def span(self, begin: datetime, end: datetime) -> Markup:
+        """Say from when to when: the day once where both fall on it."""
+        if self.local(begin) == self.local(end):
+            return self.say(
+                "{day}, {begin} to {end}",
+                day=self.language.long_day(self.local(begin)),
+                begin=_time(begin, self.language.clock(begin, self.zone)),
+                end=_time(end, self.language.time(end, self.zone)),
+            )
+        return self.say("{begin} to {end}", begin=self.moment(begin), end=self.moment(end))
+
+    def end(self, incident: IncidentView) -> Markup:
+        """Say when a closed incident ended; the clock alone where that was the day it began, which stands beside it."""
+        ended = incident.ended or incident.updated
+        if self.local(ended) == self.local(incident.started):
+            return _time(ended, self.language.time(ended, self.zone))
+        return self.moment(ended)
+
+    def lasted(self, incident: IncidentView) -> str:
+        """Say how long a closed incident lasted; nothing while it is open."""
+        if incident.ended is None or incident.ended < incident.started:
+            return ""
+        return self.language.duration(incident.ended - incident.started)
+
+    def minutes(self, minutes: int) -> str:
+        """Say an amount of minutes."""
+        return self.language.duration(timedelta(minutes=minutes))
+
+    def of(self, text_locale: str) -> Markup:
+        """Give `lang` and `dir` for a text, when it is not in the page's language."""
+        if text_locale == self.view.locale:
+            return Markup()
+        return Markup(' lang="{}" dir="{}"').format(text_locale, language(text_locale).direction)
+
+    def notice(self, freshness: Freshness, text_locale: str) -> str:
+        """Say why a text is not in the page's language; nothing when it is."""
+        if freshness in {Freshness.SOURCE, Freshness.TRANSLATED} or text_locale == self.view.locale:
+            return ""
+        name = language(text_locale).name
+        if freshness is Freshness.STALE:
+            return self.gettext(
+                "The translation is being brought up to date; the words below are in: {language}.", language=name
+            )
+        return self.gettext("There is no translation yet; the words below are in: {language}.", language=name)
+
+
+def _time(moment: datetime, words: str) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", words)
