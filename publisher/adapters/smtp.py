@@ -37,7 +37,7 @@ _OK_FORWARD = 251
 _SERVICE_GONE = 421
 _PERMANENT = 500
 _MAX_DETAIL = 500
-_LOCAL_PART = re.compile(r"[^\s<>\"']+@[^\s<>\"',;:]+")
+_LOCAL_PART = re.compile(r"<?[^\s<>\"']+@[^\s<>\"',;:]+>?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,12 +113,9 @@ class SmtpTransport:
         )
         for what, step, address in steps:
             try:
-                code, text = step(address)
+                code, text = _answer(step(address))
             except (smtplib.SMTPServerDisconnected, OSError) as error:
-                self._drop()
-                raise UnreachableError(
-                    f"{self.name} hung up before the message was handed over.", "Look at the mail server's log."
-                ) from error
+                raise self._hung_up() from error
             if code == _SERVICE_GONE:
                 self._drop()
                 return self._receipt(Outcome.DEFERRED, code, text, envelope)
@@ -136,12 +133,9 @@ class SmtpTransport:
     def _data(self, connection: smtplib.SMTP, envelope: Envelope) -> Receipt:
         """Hand the words over. From the final dot on, silence means doubt."""
         try:
-            code, text = connection.docmd("DATA")
+            code, text = _answer(connection.docmd("DATA"))
         except (smtplib.SMTPServerDisconnected, OSError) as error:
-            self._drop()
-            raise UnreachableError(
-                f"{self.name} hung up before the message was handed over.", "Look at the mail server's log."
-            ) from error
+            raise self._hung_up() from error
         if code != 354:  # noqa: PLR2004 - RFC 5321 section 4.2.3, "Start mail input"
             self._after_refusal(connection, code)
             return self._receipt(_outcome(code), code, text, envelope)
@@ -152,13 +146,10 @@ class SmtpTransport:
             connection.send(body)
         except (smtplib.SMTPServerDisconnected, OSError) as error:
             # The final dot was not sent: no server may take the message (RFC 5321 section 4.1.1.4).
-            self._drop()
-            raise UnreachableError(
-                f"{self.name} hung up while the message was handed over.", "Look at the mail server's log."
-            ) from error
+            raise self._hung_up() from error
         try:
             connection.send(b".\r\n")
-            code, text = connection.getreply()
+            code, text = _answer(connection.getreply())
         except (smtplib.SMTPServerDisconnected, OSError):
             self._drop()
             return self._said(Outcome.IN_DOUBT, "the connection went before the answer came")
@@ -206,6 +197,12 @@ class SmtpTransport:
                 connection.close()
             raise self._out_of_order(error) from error
         return connection
+
+    def _hung_up(self) -> OutsideError:
+        self._drop()
+        return UnreachableError(
+            f"{self.name} hung up before the message was handed over.", "Look at the mail server's log."
+        )
 
     def _out_of_order(self, error: Exception) -> OutsideError:  # noqa: PLR0911 - one line a cause
         match error:
@@ -262,6 +259,13 @@ class SmtpTransport:
 
     def _now(self) -> datetime:
         return self._clock.now()
+
+
+def _answer(reply: tuple[int, bytes]) -> tuple[int, bytes]:
+    """Give a reply; one that is no SMTP at all (smtplib says -1) counts as none."""
+    if reply[0] < 0:
+        raise smtplib.SMTPServerDisconnected("the server answered something that is not SMTP")
+    return reply
 
 
 def _outcome(code: int) -> Outcome:
