@@ -33,6 +33,7 @@ from publisher.model.incident import (
     source_revision,
 )
 from publisher.ports import SourceFile
+from publisher.render.i18n import language
 
 ROOT = Path(__file__).resolve().parents[2]
 OPEN_NOW = "2026-11-20-card-payments-eu"
@@ -340,6 +341,26 @@ def test_the_source_avoids_words_that_customers_do_not_use(history: History) -> 
     )
     found = [(i.id, m.group()) for i in history.incidents for u in i.updates for m in unwanted.finditer(texts(u))]
     assert found == []
+
+
+@pytest.mark.parametrize(("name", "locale"), [("about.md", "en"), ("about.de.md", "de"), ("about.ar.md", "ar")])
+def test_the_about_page_explains_the_words_that_pages_use(name: str, locale: str) -> None:
+    text = (ROOT / "site_src" / name).read_text(encoding="utf-8").lower()
+    speech = language(locale)
+    assert [w for w in map(speech.status, Status) if w.lower() not in text] == []
+    assert [w for w in map(speech.impact, Impact) if w.lower() not in text] == []
+
+
+def test_the_about_page_counts_as_the_policy_does(history: History) -> None:
+    """The page says 30 percent, ninety days, and 36 minutes of two hours: 1 - 36 / 129,600, rounded down."""
+    uptime = history.policy.uptime
+    assert uptime.days == 90
+    assert {i: w for i, w in uptime.weights.items() if w} == {Impact.PARTIAL_OUTAGE: 0.3, Impact.MAJOR_OUTAGE: 1}
+    lost = 120 * uptime.weights[Impact.PARTIAL_OUTAGE]
+    assert lost == 36
+    for name, locale in (("about.md", "en"), ("about.de.md", "de"), ("about.ar.md", "ar")):
+        text = (ROOT / "site_src" / name).read_text(encoding="utf-8").replace("\u00a0", " ")
+        assert language(locale).percent(1 - lost / (uptime.days * 24 * 60)).replace("\u00a0", " ") in text
 
 
 # The inside
