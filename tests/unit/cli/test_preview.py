@@ -5,11 +5,11 @@ from __future__ import annotations
 import http.client
 import json
 import re
-import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -241,10 +241,21 @@ def address(repository: Path) -> Iterator[str]:
         assert running.wait(timeout=20) == 0
 
 
-def connect(address: str, path: str) -> http.client.HTTPResponse:
+@contextmanager
+def connect(address: str, path: str) -> Iterator[http.client.HTTPResponse]:
     connection = http.client.HTTPConnection(address.removeprefix("http://").rstrip("/"), timeout=60)
     connection.request("GET", path)
-    return connection.getresponse()
+    answer = connection.getresponse()
+    try:
+        yield answer
+    finally:
+        answer.close()
+        connection.close()
+
+
+def text_of(address: str, path: str) -> str:
+    with connect(address, path) as answer:
+        return answer.read().decode()
 
 
 def next_screen(events: http.client.HTTPResponse) -> dict[str, object]:
@@ -259,28 +270,27 @@ def next_screen(events: http.client.HTTPResponse) -> dict[str, object]:
 def test_a_saved_file_reaches_the_open_page(repository: Path, address: str) -> None:
     """The whole command: save, event, page; break, banner, old page; mend."""
     page = "/incidents/2026-11-20-cards/"
-    text = repository / "incidents" / "2026-11-20-cards.md"
-    assert "Some card payments fail." in connect(address, page).read().decode()
-    events = connect(address, "/_preview/events")
-    assert next_screen(events)["revision"] == 1
+    source = repository / "incidents" / "2026-11-20-cards.md"
+    assert "Some card payments fail." in text_of(address, page)
+    with connect(address, "/_preview/events") as events:
+        assert next_screen(events)["revision"] == 1
 
-    text.write_text(INCIDENT.format(words="Card payments work again in half of the shops."))
-    assert next_screen(events)["revision"] == 2
-    assert "work again in half" in connect(address, page).read().decode()
-    assert "work again in half" in connect(address, "/history.atom").read().decode()
-    mails = connect(address, "/_preview/mail/").read().decode()
-    first = re.search(r'href="(en/[a-z0-9]+\.html)"', mails)
-    assert first is not None
-    assert "work again in half" in connect(address, f"/_preview/mail/{first[1]}").read().decode()
+        source.write_text(INCIDENT.format(words="Card payments work again in half of the shops."))
+        assert next_screen(events)["revision"] == 2
+        assert "work again in half" in text_of(address, page)
+        assert "work again in half" in text_of(address, "/history.atom")
+        first = re.search(r'href="(en/[a-z0-9]+\.html)"', text_of(address, "/_preview/mail/"))
+        assert first is not None
+        assert "work again in half" in text_of(address, f"/_preview/mail/{first[1]}")
 
-    text.write_text(INCIDENT.format(words="Broken.").replace("checkout", "chekout"))
-    broken = next_screen(events)
-    assert broken["revision"] == 2
-    assert "chekout" in json.dumps(broken["problems"])
-    assert "work again in half" in connect(address, page).read().decode()
+        source.write_text(INCIDENT.format(words="Broken.").replace("checkout", "chekout"))
+        broken = next_screen(events)
+        assert broken["revision"] == 2
+        assert "chekout" in json.dumps(broken["problems"])
+        assert "work again in half" in text_of(address, page)
 
-    shutil.copy(text, scratch := text.with_suffix(".new"))
-    scratch.write_text(INCIDENT.format(words="All is well."))
-    scratch.replace(text)
-    assert next_screen(events) == {"revision": 3, "problems": []}
-    assert "All is well." in connect(address, page).read().decode()
+        scratch = source.with_suffix(".new")
+        scratch.write_text(INCIDENT.format(words="All is well."))
+        scratch.replace(source)
+        assert next_screen(events) == {"revision": 3, "problems": []}
+        assert "All is well." in text_of(address, page)
