@@ -99,7 +99,9 @@ def split_matter(text: str, *, report: Report) -> Matter:
             "The file does not begin with front matter.",
             "Begin it with a line `---`, then `title:` and the rest, then `---`.",
         )
-        return Matter(front=None, body=tuple(lines), line=1)
+        # what stands before the first update is, most likely, front matter that lost its line
+        start = next((n for n, line in enumerate(lines) if line.startswith("## ")), len(lines))
+        return Matter(front=None, body=tuple(lines[start:]), line=start + 1)
     for number in range(1, len(lines)):
         if lines[number].startswith("---") and lines[number].rstrip() == "---":
             front = read_yaml("\n".join(lines[1:number]), report=report, offset=(2, 1), limits=FRONT_MATTER)

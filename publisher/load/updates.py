@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from pydantic_core import PydanticCustomError
 
@@ -73,7 +74,8 @@ def parse_updates(lines: Sequence[str], *, first: int, report: Report) -> tuple[
             report.add("TID020", "Text stands before the first update.", fix, (first + number, 1))
             break
     sections = []
-    for heading, end in zip(headings, [h.index for h in headings[1:]] + [len(lines)], strict=True):
+    for heading, after in zip_longest(headings, headings[1:]):
+        end = after.index if after else len(lines)
         comment, start = _comment(lines, heading.index + 1, end, first, report)
         while start < end and not lines[start].strip():
             start += 1

@@ -1,0 +1,98 @@
+"""The manual's pages of findings are true: each bad example raises its code, each good one raises no error and not the code."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from publisher.adapters.worktree import WorkTree
+from publisher.checks import check
+from publisher.load.history import PUBLIC_ROOTS, load_history
+from publisher.model.codes import CODES
+from publisher.model.finding import Finding, Level
+from tests.unit.checks.rights import ordinary_rights
+
+PAGES = Path(__file__).resolve().parents[3] / "docs" / "findings"
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+SECTIONS = ("Why", "Bad example", "Good example", "Who can waive it")
+_BLOCK = re.compile(
+    r'^(?P<fence>`{3,})(?P<lang>\w+)(?: title="(?P<path>[^"]+)")?\n(?P<text>.*?)^(?P=fence)$', re.M | re.S
+)
+
+
+def section(page: str, title: str) -> str:
+    found = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## (?:{'|'.join(SECTIONS)})$|\Z)", page, re.M | re.S)
+    assert found is not None, f"no section {title}"
+    return found[1]
+
+
+def lay_out(text: str, folder: Path) -> int:
+    """Write a section's files and run its shell lines, in their order; give how many there were."""
+    blocks = list(_BLOCK.finditer(text))
+    for block in blocks:
+        if block["lang"] == "sh":
+            subprocess.run(["sh", "-eu", "-c", block["text"]], cwd=folder, check=True, timeout=10)
+        elif block["path"]:
+            path = folder / block["path"]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(block["text"], encoding="utf-8")
+    return len(blocks)
+
+
+def findings_of(page: str, title: str, folder: Path) -> list[Finding]:
+    base = (PAGES / "index.md").read_text(encoding="utf-8")
+    assert lay_out(base[base.index("## The examples") :], folder) == 2
+    assert lay_out(section(page, title), folder) > 0
+    with ordinary_rights():
+        files, read = WorkTree(folder).read(roots=PUBLIC_ROOTS, max_bytes=2_000_000)
+    history, found = load_history(files, read_findings=read)
+    return [*found, *check(history, now=NOW)]
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_page_has_its_sections_and_says_its_level(code: str) -> None:
+    page = (PAGES / f"{code}.md").read_text(encoding="utf-8")
+    assert page.startswith(f"# {code}: {CODES[code].title}\n")
+    assert page.split("\n")[2].lower().startswith(f"{CODES[code].level}:")
+    for title in SECTIONS:
+        assert section(page, title).strip(), title
+    nobody = section(page, "Who can waive it").strip().startswith("Nobody")
+    assert nobody is CODES[code].fixed
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_bad_example_raises_the_code(code: str, tmp_path: Path) -> None:
+    page = (PAGES / f"{code}.md").read_text(encoding="utf-8")
+    found = findings_of(page, "Bad example", tmp_path)
+    assert code in {f.code for f in found}, [str(f) for f in found]
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_bad_example_raises_little_else(code: str, tmp_path: Path) -> None:
+    """One mistake is one finding: what follows from it is not told as if it were a second."""
+    page = (PAGES / f"{code}.md").read_text(encoding="utf-8")
+    errors = {f.code for f in findings_of(page, "Bad example", tmp_path) if f.level is Level.ERROR}
+    assert len(errors - {code}) <= 1, errors
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_good_example_raises_neither_the_code_nor_any_error(code: str, tmp_path: Path) -> None:
+    page = (PAGES / f"{code}.md").read_text(encoding="utf-8")
+    found = findings_of(page, "Good example", tmp_path)
+    assert [str(f) for f in found if f.code == code or f.level is Level.ERROR] == []
+
+
+def test_index_lists_every_code_once_with_its_level() -> None:
+    index = (PAGES / "index.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \[(TID\d{3})\]\(TID\d{3}\.md\) \| (.+?) \| (\w+) \| (fixed)? ?\|$", index, re.M)
+    assert [(code, title, level, fixed == "fixed") for code, title, level, fixed in rows] == [
+        (c.code, c.title, str(c.level), c.fixed) for c in CODES.values()
+    ]
+
+
+def test_every_page_belongs_to_a_code() -> None:
+    assert {path.stem for path in PAGES.glob("TID*.md")} == set(CODES)
