@@ -43,9 +43,9 @@ def sources(root: Path, *, commit: str | None = None) -> Sources:
         from publisher.adapters.git import GitSources  # noqa: PLC0415 - see the module's docstring
 
         return GitSources(root, commit)
-    from publisher.adapters.worktree import WorktreeSources  # noqa: PLC0415
+    from publisher.adapters.worktree import WorkTree  # noqa: PLC0415
 
-    return WorktreeSources(root)
+    return WorkTree(root)
 
 
 def read_site(root: Path) -> Site:
@@ -159,25 +159,29 @@ def records(root: Path, policy: Policy) -> Iterator[Records]:
 
 def mail_transport(root: Path, email: EmailPolicy) -> MailTransport:
     """Give the way mail leaves. SMTP's user and password come from the environment, never from a file."""
+    from publisher.adapters.clock import SystemClock  # noqa: PLC0415
+
+    clock = SystemClock()
     if email.transport == "files":
-        from publisher.adapters.maildir import MailFolder  # noqa: PLC0415
+        from publisher.adapters.maildir import FolderTransport  # noqa: PLC0415
 
-        return MailFolder(root / email.path, name=email.path)
+        return FolderTransport(root / email.path, clock=clock)
     if email.transport == "smtp":
-        from publisher.adapters.smtp import SmtpTransport  # noqa: PLC0415
+        from publisher.adapters.smtp import SmtpServer, SmtpTransport  # noqa: PLC0415
 
-        return SmtpTransport(
-            email.host,
-            email.port,
+        server = SmtpServer(
+            host=email.host,
+            port=email.port,
             security=email.security,
             user=os.environ.get("TIDINGS_SMTP_USER"),
             password=os.environ.get("TIDINGS_SMTP_PASSWORD"),
             timeout_s=email.timeout_s,
         )
+        return SmtpTransport(server, clock=clock)
     if email.transport == "ses":
         from publisher.adapters.ses import SesTransport  # noqa: PLC0415
 
-        return SesTransport(region=email.region, endpoint=email.endpoint, timeout_s=email.timeout_s)
+        return SesTransport(clock=clock, region=email.region, endpoint=email.endpoint, timeout_s=email.timeout_s)
     raise UsageError(f"There is no mail transport '{email.transport}'.", "Use files, smtp or ses.")
 
 

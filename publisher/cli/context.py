@@ -8,13 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 import click
 
 from publisher.model.digest import Plain
 from publisher.model.errors import UsageError
 
+Form: TypeAlias = Literal["text", "json", "github", "sarif"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -32,7 +33,7 @@ class Context:
     root: Path
     given_now: datetime | None
     clock_now: Callable[[], datetime]
-    format: str = "text"
+    format: Form = "text"
     quiet: bool = False
     verbose: bool = False
 
@@ -69,7 +70,7 @@ def format_option(*forms: str) -> Callable[[F], F]:
 
     def remember(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
         if value is not None and isinstance(ctx.obj, Context):
-            ctx.obj = replace(ctx.obj, format=value)
+            ctx.obj = replace(ctx.obj, format=cast("Form", value))
 
     return click.option(
         "--format",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.context import Context, parse_moment
+from publisher.cli.context import Context, Form, parse_moment
 from publisher.cli.exits import EXIT_NOTHING_REACHED, EXIT_REFUSED, EXIT_USAGE
 from publisher.model.errors import OutsideError, RefusedError, TidingsError, UsageError
 
@@ -83,7 +83,7 @@ def find_root(start: Path) -> Path:
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors and the answer.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more.")
 @click.pass_context
-def cli(ctx: click.Context, *, root: Path | None, now_text: str | None, form: str, quiet: bool, verbose: bool) -> None:
+def cli(ctx: click.Context, *, root: Path | None, now_text: str | None, form: Form, quiet: bool, verbose: bool) -> None:
     """Say it once, in Markdown. It reaches every reader, in every channel.
 
     Incidents are Markdown files under incidents/; how you communicate stands in policy/; mkdocs.yml says what the site
