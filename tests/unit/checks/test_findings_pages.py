@@ -20,12 +20,14 @@ PAGES = Path(__file__).resolve().parents[3] / "docs" / "findings"
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 SECTIONS = ("Why", "Bad example", "Good example", "Who can waive it")
 _BLOCK = re.compile(
-    r'^(?P<fence>`{3,})(?P<lang>\w+)(?: title="(?P<path>[^"]+)")?\n(?P<text>.*?)^(?P=fence)$', re.M | re.S
+    r'^(?P<fence>`{3,})(?P<lang>\w+)(?: title="(?P<path>[^"]+)")?\n(?P<text>.*?)^(?P=fence)$', re.MULTILINE | re.DOTALL
 )
 
 
 def section(page: str, title: str) -> str:
-    found = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## (?:{'|'.join(SECTIONS)})$|\Z)", page, re.M | re.S)
+    found = re.search(
+        rf"^## {re.escape(title)}\n(.*?)(?=^## (?:{'|'.join(SECTIONS)})$|\Z)", page, re.MULTILINE | re.DOTALL
+    )
     assert found is not None, f"no section {title}"
     return found[1]
 
@@ -88,7 +90,7 @@ def test_good_example_raises_neither_the_code_nor_any_error(code: str, tmp_path:
 
 def test_index_lists_every_code_once_with_its_level() -> None:
     index = (PAGES / "index.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| \[(TID\d{3})\]\(TID\d{3}\.md\) \| (.+?) \| (\w+) \| (fixed)? ?\|$", index, re.M)
+    rows = re.findall(r"^\| \[(TID\d{3})\]\(TID\d{3}\.md\) \| (.+?) \| (\w+) \| (fixed)? ?\|$", index, re.MULTILINE)
     assert [(code, title, level, fixed == "fixed") for code, title, level, fixed in rows] == [
         (c.code, c.title, str(c.level), c.fixed) for c in CODES.values()
     ]
