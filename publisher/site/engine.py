@@ -256,7 +256,8 @@ class _Catcher(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
         if page is not None:
             path = dest.removeprefix(prefix)
             untranslated = self._locale != site.locale and page.file.src_uri not in self._translated
-            words = dict.fromkeys(SLOTS, "") | {
+            words |= dict.fromkeys(SLOTS, "")
+            words |= {
                 "title": escape(f"{page.title} · {site.name}"),
                 "description": escape(str(page.meta.get("description") or site.description)),
                 "links": head_links(site, path, self._locale, alternates=False),

@@ -8,14 +8,13 @@ from xml.sax.saxutils import escape as xml_escape
 
 from publisher.model.release import Artifact, Group
 from publisher.model.site import Site
+from publisher.render.headers import short_lived
 from publisher.render.pages import Page, pages
 from publisher.render.view import IncidentView, View
 from publisher.site.frames import Frames
 from publisher.site.links import address, head_links, language_links, tree
 
 _IMMUTABLE = "public, max-age=31536000, immutable"
-_STALE = 7 * 24 * 3600
-"""Seconds a cache may go on showing a copy while we cannot be reached: better old words, dated, than none."""
 _PER_SITEMAP = 45_000
 """Addresses in one sitemap; the protocol allows 50,000."""
 _TYPES = {
@@ -60,8 +59,9 @@ def page_headers(site: Site, path: str, *, immutable: bool = False) -> tuple[tup
     """Give the headers a file is served with: its type, and how long caches may keep it."""
     suffix = path[path.rfind(".") :] if "." in path else ""
     kind = _TYPES.get(suffix, "application/octet-stream")
-    keep = _IMMUTABLE if immutable else f"public, max-age={site.max_age_s}, stale-if-error={_STALE}"
-    return (("cache-control", keep), ("content-type", kind))
+    if immutable:
+        return (("cache-control", _IMMUTABLE), ("content-type", kind))
+    return short_lived(site, kind)
 
 
 def _pages(view: View, frames: Frames) -> Iterator[Artifact]:
