@@ -38,6 +38,9 @@ from publisher.model.finding import Finding, Place
 from publisher.model.incident import Category, Kind, Severity, Window
 from publisher.ports import SourceFile
 
+CONFIG_NAMES = ("config.yml", "config.yaml", "hugo.yml", "hugo.yaml")
+"""Where Hugo looks for the settings, as far as they are YAML."""
+
 _SEVERITIES: Mapping[str, tuple[Severity, Category, Impact]] = {
     "down": (Severity.SEV2, Category.OUTAGE, Impact.MAJOR_OUTAGE),
     "disrupted": (Severity.SEV3, Category.DEGRADATION, Impact.PARTIAL_OUTAGE),
@@ -66,7 +69,7 @@ def read_cstate(files: Sequence[SourceFile], *, now: datetime) -> Imported:
         files: its `config.yml` (or `.yaml`) and the files below `content`, paths relative to the site's folder.
         now: an unresolved issue that begins after it is planned work.
     """
-    config_file = next((f for f in files if f.path in ("config.yml", "config.yaml", "hugo.yml", "hugo.yaml")), None)
+    config_file = next((f for f in files if f.path in CONFIG_NAMES), None)
     config, findings = read_config(config_file)
     entries: list[Entry] = []
     found = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from publisher.importers.draft import EDITED, Entry, Imported, left_out
 from publisher.importers.foreign_yaml import ForeignYamlError, read_mapping, text_of
@@ -111,6 +111,30 @@ def plan_import(imported: Imported, existing: Sequence[SourceFile]) -> Plan:
         findings=tuple(sorted(set(findings), key=lambda f: f.sort_key)),
         found=imported.found,
         components_added=registry.added,
+    )
+
+
+def without(plan: Plan, refused: Sequence[Finding]) -> Plan:
+    """Take out the files that our own checks refuse, and say so at the entry they come from.
+
+    Components that only such an entry names stay: an unused component harms nobody.
+    """
+    if not refused:
+        return plan
+    paths = {finding.place.path for finding in refused}
+    gone = [file for file in plan.files if file.path in paths]
+    more = [
+        left_out(
+            Place(path=file.path),
+            f"'{file.source_id or file.path}' was not imported, because the file would have to be mended.",
+            "See the findings of this file; mend the source and import again, or write the file by hand.",
+        )
+        for file in gone
+    ]
+    return replace(
+        plan,
+        files=tuple(file for file in plan.files if file.path not in paths),
+        findings=tuple(sorted({*plan.findings, *refused, *more}, key=lambda f: f.sort_key)),
     )
 
 
