@@ -256,15 +256,24 @@ def language(locale: str) -> Language:
 
 @functools.cache
 def _catalogue(locale: str) -> NullTranslations:
-    """Read a catalogue; that of the bare language where the country has none of its own."""
+    """Read a locale's catalogues; those of the bare language where the country has none of its own.
+
+    One file a room: `tidings.po` for pages, `mail.po` for mail. What the first in the alphabet says stands.
+    """
     for name in (locale.replace("-", "_"), locale.replace("-", "_").partition("_")[0]):
-        path = CATALOGUES / name / "LC_MESSAGES" / "tidings.po"
-        if path.is_file():
+        found: GNUTranslations | None = None
+        for path in sorted((CATALOGUES / name / "LC_MESSAGES").glob("*.po")):
             with path.open("rb") as source:
                 compiled = io.BytesIO()
                 write_mo(compiled, read_po(source, locale=name))
             compiled.seek(0)
-            return GNUTranslations(compiled)
+            translations = GNUTranslations(compiled)
+            if found is None:
+                found = translations
+            else:
+                found.add_fallback(translations)
+        if found is not None:
+            return found
     return NullTranslations()
 
 
