@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from itertools import islice
 
 from publisher.load.report import Report
 from publisher.load.yaml import FRONT_MATTER, Document, read_yaml
@@ -12,7 +13,10 @@ from publisher.model.characters import SUSPICIOUS, code_of, name_of
 MAX_FILE_BYTES = 1024 * 1024
 """No file people type is larger. The reader is told its own limit; this one holds whoever reads."""
 
+_MAX_LINES = 20_000
 _MOST_SHOWN = 20
+_MOST_BAD = 1000
+"""With more bad characters than this a file is no text, and it is not read on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +63,11 @@ def parse_text(body: bytes, *, report: Report) -> str | None:
             (line, column),
         )
         return None
+    lines = text.count("\n")
+    if lines > _MAX_LINES:
+        what = f"The file has {lines:,} lines; at most {_MAX_LINES:,} are read."
+        report.add("TID003", what, "Shorten it or split it.")
+        return None
     if "\r" in text:
         text = text.replace("\r\n", "\n")
     if not text.isascii():
@@ -66,28 +75,21 @@ def parse_text(body: bytes, *, report: Report) -> str | None:
     return _characters(text, report)
 
 
-def _characters(text: str, report: Report) -> str:
-    found = list(SUSPICIOUS.finditer(text))
-    if not found:
-        return text
+def _characters(text: str, report: Report) -> str | None:
+    found = list(islice(SUSPICIOUS.finditer(text), _MOST_BAD + 1))
     for match in found[:_MOST_SHOWN]:
         line = text.count("\n", 0, match.start()) + 1
-        column = match.start() - (text.rfind("\n", 0, match.start()) + 1) + 1
-        report.add(
-            code_of(match[0]),
-            f"Here stands {name_of(match[0])}, which readers cannot see.",
-            "Delete it.",
-            (line, column),
-        )
-    kept = SUSPICIOUS.sub(lambda match: "\n" if match[0] == "\r" else "\ufffd", text)
+        column = match.start() - text.rfind("\n", 0, match.start())
+        what = f"Here stands {name_of(match[0])}, which readers cannot see."
+        report.add(code_of(match[0]), what, "Delete it.", (line, column))
     if len(found) > _MOST_SHOWN:
-        report.add(
-            code_of(found[_MOST_SHOWN][0]),
-            f"There are {len(found) - _MOST_SHOWN} more characters of this sort.",
-            "Paste the words again as plain text.",
-            (text.count("\n", 0, found[_MOST_SHOWN].start()) + 1, 1),
-        )
-    return kept
+        match = found[_MOST_SHOWN]
+        line = text.count("\n", 0, match.start()) + 1
+        what = "There are more characters of this sort from here on."
+        report.add(code_of(match[0]), what, "Paste the words again as plain text.", (line, 1))
+    if len(found) > _MOST_BAD:
+        return None
+    return SUSPICIOUS.sub(lambda match: "\n" if match[0] == "\r" else "\ufffd", text) if found else text
 
 
 def split_matter(text: str, *, report: Report) -> Matter:

@@ -13,8 +13,12 @@ Spot: TypeAlias = tuple[int, int]
 """Line and column, both from 1."""
 
 
+MOST = 100
+"""Findings listed for one file: more would help nobody, and a hostile file must not fill the memory with them."""
+
+
 class Report:
-    """Collects findings about one file.
+    """Collects findings about one file, `MOST` at the most.
 
     Args:
         path: POSIX path relative to the repository's root.
@@ -28,7 +32,17 @@ class Report:
 
     def add(self, code: str, what: str, fix: str, spot: Spot = (1, 1)) -> None:
         """Note one problem."""
+        if self.full:
+            return
         self.findings.append(finding(code, self.place(spot), what, fix))
+        if len(self.findings) == MOST:
+            more = "More may be wrong with this file than is listed."
+            self.findings.append(finding(code, self.place(spot), more, "Mend these first."))
+
+    @property
+    def full(self) -> bool:
+        """Say whether there is no use in looking further."""
+        return len(self.findings) > MOST
 
     def place(self, spot: Spot = (1, 1)) -> Place:
         """Give a position in this file."""

@@ -129,6 +129,8 @@ def _headings(lines: Sequence[str], first: int, report: Report) -> list[_Heading
             continue
         if fences.hides(index, line):
             continue
+        if report.full:
+            break
         match = _HEADING.match(line)
         if match:
             heading = _heading(match[1], match[2] or "", index, (first + index, 1), report)
