@@ -193,7 +193,7 @@ def _plain(finding: Finding) -> dict[str, str | int]:
         "level": str(finding.level),
         "path": place.path,
         "line": place.line,
-        "col": place.col,
+        "column": place.col,
         "what": finding.what,
         "fix": finding.fix,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -121,8 +122,8 @@ def string(value: Json) -> str:
 
 
 def one_line(value: Json) -> str:
-    """Give a string on one line."""
-    return " ".join(string(value).split())
+    """Give a string on one line. Spaces that do not break stay."""
+    return re.sub(r"[ \t\r\n]+", " ", string(value))
 
 
 def number(value: Json) -> float:

@@ -124,7 +124,7 @@ def component_lines(component_id: str, component: SeenComponent, group_id: str |
 
 def one_line(text: str) -> str:
     """Put a text on one line, as descriptions are."""
-    return " ".join(text.split())
+    return re.sub(r"[ \t\r\n]+", " ", text).strip()
 
 
 def indented(blocks: Sequence[Sequence[str]], width: int) -> str:
