@@ -60,7 +60,7 @@ def availability(
     """
     touching: dict[int, list[Stretch]] = {}
     for stretch in stretches:
-        first = max(bisect.bisect_right(over.edges, stretch.begin) - 1, 0)
+        first = min(max(bisect.bisect_right(over.edges, stretch.begin) - 1, 0), len(over.days) - 1)
         for index in range(first, len(over.days)):
             if over.edges[index] > stretch.end or (over.edges[index] == stretch.end and stretch.begin < stretch.end):
                 break

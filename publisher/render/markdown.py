@@ -14,6 +14,7 @@ from urllib.parse import urljoin, urlsplit
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from publisher.render.characters import legal
@@ -133,8 +134,22 @@ def render(markdown: str, base_url: str) -> Rendered:
 
 @functools.cache
 def _engine() -> MarkdownIt:
-    # Ten lists within each other are the default's end; beyond it words would be lost without a sign.
-    return MarkdownIt("commonmark", {"html": False, "maxNesting": 100}).enable("table")
+    """Make the one parser. It lets blocks nest deeper than text within a line.
+
+    Beyond the limit words would be lost without a sign. Lists within lists get a hundred levels; brackets within
+    brackets keep the default, since their cost grows with the limit's power.
+    """
+    outer = MarkdownIt("commonmark", {"html": False, "maxNesting": 100}).enable("table")
+    inner = MarkdownIt("commonmark", {"html": False})
+
+    def inline(state: StateCore) -> None:
+        for token in state.tokens:
+            if token.type == "inline":
+                token.children = token.children if token.children is not None else []
+                inner.inline.parse(token.content, inner, state.env, token.children)
+
+    outer.core.ruler.at("inline", inline)
+    return outer
 
 
 def _addressed(children: list[Token], base_url: str) -> list[Token]:
