@@ -65,19 +65,27 @@ make_venv() {
     "$python" -m venv .venv
 }
 
+# what a lock, the project and this set-up are, in one word
+wanted_state() {
+    cat "$1" pyproject.toml tools/uv.txt tools/setup.sh |
+        .venv/bin/python -c 'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())'
+}
+is_synced() { [ -f ".tools/$2.stamp" ] && [ "$(cat ".tools/$2.stamp")" = "$(wanted_state "$1")" ]; }
+
 # Packages as the lock names them, by hash. uv is quick; where it cannot reach an index that pip is configured for, pip does it.
 sync_packages() {
-    local lock=$1 stamp=.tools/$2.stamp wanted
-    wanted=$(cat "$lock" pyproject.toml tools/uv.txt tools/setup.sh | .venv/bin/python -c 'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())')
-    if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
+    local lock=$1 index
+    if is_synced "$1" "$2"; then
         return
     fi
     say "setup: installing $(grep -c '^[a-zA-Z]' "$lock") Python packages into .venv, as $lock says, each checked by its hash"
+    # an environment that another tool made may lack pip
+    .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip >/dev/null 2>&1 ||
+        stop ".venv has no pip and cannot get it." "Remove the folder .venv and run this again."
     if [ ! -x .venv/bin/uv ]; then
         .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r tools/uv.txt ||
             say "setup: uv could not be installed; pip will do"
     fi
-    local index
     index=$(.venv/bin/python -m pip config get install.index-url 2>/dev/null || .venv/bin/python -m pip config get global.index-url 2>/dev/null || true)
     if ! UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-${PIP_INDEX_URL:-${index:-}}} SSL_CERT_FILE=${SSL_CERT_FILE:-${PIP_CERT:-}} use_uv "$lock"; then
         say "setup: uv could not fetch them; trying pip with its own settings (slower)"
@@ -85,7 +93,7 @@ sync_packages() {
         .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps -e .
     fi
     .venv/bin/python -m compileall -q -j 2 publisher >/dev/null || true
-    printf '%s\n' "$wanted" >"$stamp"
+    wanted_state "$lock" >".tools/$2.stamp"
 }
 use_uv() {
     [ -x .venv/bin/uv ] || return 1
@@ -97,16 +105,15 @@ use_uv() {
         .venv/bin/uv pip install -q --no-deps -e .
 }
 
+# what the tests run, and the Debian package it comes in; a program from elsewhere will do as well
 debian_missing() {
-    local package
-    if ! command -v dpkg-query >/dev/null; then
-        return
-    fi
-    for package in chromium fonts-noto-core default-jre-headless openssh-client; do
-        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || printf '%s\n' "$package"
+    local pair
+    for pair in chromium:chromium java:default-jre-headless ssh-keygen:openssh-client node:nodejs npm:npm; do
+        command -v "${pair%%:*}" >/dev/null || printf '%s\n' "${pair##*:}"
     done
-    command -v node >/dev/null || printf 'nodejs\n'
-    command -v npm >/dev/null || printf 'npm\n'
+    if command -v dpkg-query >/dev/null; then
+        dpkg-query -W -f '${Status}' fonts-noto-core 2>/dev/null | grep -q 'ok installed' || printf 'fonts-noto-core\n'
+    fi
 }
 debian_packages() {
     local missing
@@ -138,7 +145,7 @@ case $goal in
     demo)
         make_venv
         # what the tests install holds all that a run needs
-        [ -f .tools/dev.stamp ] && [ "$(find requirements-dev.lock -newer .tools/dev.stamp)" = "" ] || sync_packages requirements.lock run
+        is_synced requirements-dev.lock dev || sync_packages requirements.lock run
         ;;
     packages)
         make_venv
