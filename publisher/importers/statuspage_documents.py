@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from publisher.importers.draft import left_out
+from publisher.importers.draft import adapted, left_out
 from publisher.model.finding import Finding, Place
 from publisher.ports import SourceFile
 
@@ -105,8 +105,11 @@ def _take(raw: Json, place: Place, gathered: Gathered) -> None:
     if twin is None:
         gathered.found += 1
         gathered.incidents[string(raw["id"])] = (raw, place)
-    elif twin[0] != raw and string(raw.get("updated_at")) >= string(twin[0].get("updated_at")):
-        gathered.incidents[string(raw["id"])] = (raw, place)
+    elif twin[0] != raw:
+        what = f"'{string(raw['id'])}' stands in the source twice with other words; the one last updated counts."
+        gathered.findings.append(adapted(place, what))
+        if string(raw.get("updated_at")) >= string(twin[0].get("updated_at")):
+            gathered.incidents[string(raw["id"])] = (raw, place)
 
 
 def items(value: Json) -> list[Json]:

@@ -38,7 +38,7 @@ def text_of(html: str) -> str:
     for block in tree.iter("p", "li", "br", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "td", "th", "hr", "blockquote"):
         block.tail = f" {block.tail or ''}"
         block.text = f" {block.text or ''}"
-    return re.sub(r"\s+", " ", str(tree.text_content())).strip()
+    return re.sub(r"\s+", " ", str(tree.xpath("string()"))).strip()
 
 
 def loaded(imported: Imported) -> tuple[History, tuple[Finding, ...]]:
