@@ -13,6 +13,7 @@ from __future__ import annotations
 import email.policy
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -34,6 +35,8 @@ __all__ = ["from_plain", "locale_for", "mail_update", "render_confirmation", "re
 _HEAD = email.policy.SMTP.clone(max_line_length=998, cte_type="7bit")
 """998: shorter limits turn a long `List-Unsubscribe` into encoded words, which nobody follows (cpython#85725)."""
 _PART = email.policy.SMTP.clone(cte_type="7bit")
+_NEVER = frozenset(' <>,;:()[]\\"')
+"""What an address that we write to never holds, though RFC 5321 lets quoted ones."""
 TOKEN = "{token}"  # noqa: S105 - a place in an address
 
 
@@ -166,10 +169,10 @@ def _sealed(
 
 def _address(text: str, what: str) -> Address:
     try:
-        if not text.isascii() or harmless(text) != text or text.count("@") != 1:
+        if not text.isascii() or harmless(text) != text or text.count("@") != 1 or _NEVER & set(text):
             raise ValueError(text)  # noqa: TRY301 - one refusal for both ways of being wrong
         address = Address(addr_spec=text)
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, MessageError) as error:
         raise RefusedError(f"A mail was not sent because {what} is no address.", "Mend it.") from error
     if not address.username or not address.domain:
         raise RefusedError(f"A mail was not sent because {what} is no address.", "Mend it.")

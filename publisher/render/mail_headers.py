@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from email import message_from_bytes
+from email.parser import BytesHeaderParser
 from email.utils import getaddresses
 
 from publisher.model.errors import RefusedError
@@ -76,7 +77,7 @@ def _header_problem(wire: bytes, names: Sequence[str], recipient: str) -> str | 
     if _header_names(wire) != list(names):
         return "its header has other lines than it should"
     for policy in (email.policy.compat32, email.policy.SMTP):
-        message = message_from_bytes(wire, policy=policy)
+        message = BytesHeaderParser(policy=policy).parsebytes(wire)
         if list(message.keys()) != list(names) or message.defects:
             return "its header reads differently when parsed"
         addresses = [address for _, address in getaddresses([str(value) for value in message.get_all("To", [])])]
@@ -100,6 +101,10 @@ def _header_names(wire: bytes) -> list[str] | None:
 
 
 def _parts_problem(wire: bytes, parts: Sequence[tuple[str, str]]) -> str | None:
-    message = message_from_bytes(wire, policy=email.policy.SMTP)
-    found = [(part.get_content_type(), str(part.get_content()).replace("\r\n", "\n")) for part in message.iter_parts()]
+    message = message_from_bytes(wire)
+    found = []
+    for part in message.walk():
+        content = part.get_payload(decode=True)
+        if isinstance(content, bytes):
+            found.append((part.get_content_type(), content.decode("utf-8", "replace").replace("\r\n", "\n")))
     return None if found == list(parts) else "its text reads differently when parsed"
