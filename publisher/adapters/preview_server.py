@@ -122,6 +122,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._events()
             return
         screen = self.preview.screen
+        if path == "/favicon.ico" and "favicon.ico" not in screen.pages:
+            # browsers ask for it unasked; an error in their console would look like a fault of the page
+            self._send(HTTPStatus.NO_CONTENT, b"", body_wanted)
+            return
         status, page = self._find(screen, path)
         if page is None:
             self._redirect(path + "/") if status is HTTPStatus.FOUND else self._send(

@@ -21,6 +21,7 @@
     const errors = problems.filter((problem) => problem.level === "error").length;
     box.replaceChildren();
     box.hidden = problems.length === 0;
+    box.classList.toggle("tidings-preview-quiet", errors === 0);
     if (box.hidden) return;
     const fold = document.createElement("details");
     fold.open = errors > 0;
