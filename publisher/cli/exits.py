@@ -8,3 +8,5 @@ EXIT_REFUSED: Final = 1
 EXIT_USAGE: Final = 2
 EXIT_DEGRADED: Final = 3
 EXIT_NOTHING_REACHED: Final = 4
+EXIT_TERMINATED: Final = 143
+"""128 + SIGTERM, as shells say it."""
