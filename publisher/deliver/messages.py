@@ -25,8 +25,8 @@ from publisher.records.outbox import backoff_s
 from publisher.records.subscribers import suppress
 from publisher.render.mail import from_plain, render_mail
 
-MAX_ATTEMPTS = 8
-"""Attempts before a message that is put off every time is given up: about nine hours with the waits between them."""
+MAX_ATTEMPTS = 12
+"""Attempts before a message that is put off every time is given up: sixteen hours with the waits between them."""
 LEASE_S = 120.0
 """How long a claim lasts, seconds: longer than the transport's own limit."""
 NO_SUCH_ADDRESS = re.compile(r"5\.1\.(?:1|2|3|6|10)\b")
@@ -97,14 +97,14 @@ def deliver_due(
         if job is None:
             break
         receipt, broken = _attempt(job, transport, site=site, policy=policy, now=present)
-        if receipt.outcome in {Outcome.FAILED, Outcome.REJECTED} and receipt.detail:
-            errors[receipt.detail] = None
         if broken is not None:
             _settle(outbox, job, receipt, None, errors)
             errors[str(broken)] = None
             complete = False
             break
         receipt, due = _decided(job, receipt, policy=policy, idempotent=transport.idempotent, now=present)
+        if receipt.outcome in {Outcome.FAILED, Outcome.REJECTED} and receipt.detail:
+            errors[receipt.detail] = None
         if receipt.outcome is Outcome.REJECTED and NO_SUCH_ADDRESS.match(receipt.detail):
             suppress(subscribers, job.recipient, now=present)
         _settle(outbox, job, receipt, due, errors)
