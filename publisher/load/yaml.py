@@ -131,6 +131,7 @@ class _Reader:
         self.limits = limits
         self.lenient = lenient
         self.document = Document()
+        self.lines: list[str] = []
         self.stack: list[_Frame] = []
         self.keys = 0
         self.documents = 0
@@ -144,6 +145,7 @@ class _Reader:
 
     def read(self, text: str) -> Document:
         loader = _Loader(text)
+        self.lines = text.split("\n")
         try:
             while True:
                 event = loader.get_event()
@@ -163,7 +165,8 @@ class _Reader:
         problem = error.problem or error.context or "it cannot be read"
         mark = error.problem_mark or error.context_mark
         spot = self.spot(mark)
-        if "\\t" in problem or "tab" in problem:
+        line = self.lines[mark.line] if mark is not None and mark.line < len(self.lines) else ""
+        if mark is not None and line[mark.column : mark.column + 1] == "\t":
             self.report.add("TID005", "A tab stands where YAML wants blanks.", "Replace the tab by blanks.", spot)
             return
         for part, what, fix in _HINTS:

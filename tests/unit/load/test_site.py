@@ -1,0 +1,122 @@
+"""`mkdocs.yml` belongs to MkDocs; of it we read what is ours, strictly."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from publisher.load.site import load_site
+from publisher.model.site import Brand, Site
+from publisher.ports import SourceFile
+
+OURS = "site_name: Acme Status\nsite_url: https://status.example.com\n"
+
+
+def load(text: str) -> tuple[Site, list[tuple[str, int]]]:
+    site, found = load_site(SourceFile(path="mkdocs.yml", body=text.encode()))
+    return site, [(f.code, f.place.line) for f in found]
+
+
+def test_every_setting_arrives() -> None:
+    site, found = load(
+        OURS
+        + """site_description: How Acme is doing
+docs_dir: site_src
+theme: {name: material, features: [&f a, *f]}
+markdown_extensions:
+  - pymdownx.emoji:
+      emoji_index: !!python/name:material.extensions.emoji.twemoji
+extra: {version: !ENV [VERSION, dev]}
+plugins:
+  - search
+  - tidings:
+      locales: [en, de, zh-Hant, pt-BR]
+      time_zone: Europe/Berlin
+      second_url: https://status.example.net/acme
+      clock: 2026-11-24T12:00:00Z
+      utm: false
+      max_age_s: 30
+      brand:
+        company: Acme
+        logo: logo.svg
+        contact: mailto:help@example.com
+        links: {Help: https://example.com/help, No: https://example.com/no}
+        colours: {accent: "#123456"}
+"""
+    )
+    assert found == []
+    assert site == Site(
+        name="Acme Status",
+        url="https://status.example.com/",
+        description="How Acme is doing",
+        locales=("en", "de", "zh-Hant", "pt-BR"),
+        time_zone="Europe/Berlin",
+        second_url="https://status.example.net/acme/",
+        clock=datetime(2026, 11, 24, 12, tzinfo=UTC),
+        utm=False,
+        max_age_s=30,
+        brand=Brand(
+            company="Acme",
+            logo="logo.svg",
+            contact="mailto:help@example.com",
+            links=(("Help", "https://example.com/help"), ("No", "https://example.com/no")),
+            colours={"accent": "#123456"},
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "plugins",
+    [
+        "",
+        "plugins: []\n",
+        "plugins: [search, tidings]\n",
+        "plugins:\n  - tidings: {}\n",
+        "plugins: {tidings: {}}\n",
+        "plugins:\n  tidings:\n",
+    ],
+)
+def test_without_options_all_have_their_defaults(plugins: str) -> None:
+    assert load(OURS + plugins) == (Site(name="Acme Status", url="https://status.example.com/"), [])
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line"),
+    [
+        ("site_name: A\n", "TID503", 1),
+        ("site_url: status.example.com\n", "TID503", 1),
+        ("site_url: ftp://status.example.com\n", "TID503", 1),
+        ("site_url: https://status.example.com/?a=b\n", "TID503", 1),
+        ("site_url: https://status.example.com/#a\n", "TID503", 1),
+        ("site_url: https://user@status.example.com/\n", "TID503", 1),
+        ("site_url: 'https://status.example.com\\@evil.example'\n", "TID503", 1),
+        ("site_url: !ENV SITE_URL\n", "TID509", 1),
+        ("site_url: [a]\n", "TID014", 1),
+        (f"{OURS}site_description: |\n  a\n  b\n", "TID309", 3),
+        (f"{OURS}plugins:\n  - tidings: {{locale: [en]}}\n", "TID012", 4),
+        (f"{OURS}plugins:\n  - tidings: {{locales: [english]}}\n", "TID504", 4),
+        (f"{OURS}plugins:\n  - tidings: {{locales: [en, de, en]}}\n", "TID504", 4),
+        (f"{OURS}plugins:\n  - tidings: {{time_zone: Berlin}}\n", "TID504", 4),
+        (f"{OURS}plugins:\n  - tidings: {{time_zone: ../../etc/passwd}}\n", "TID504", 4),
+        (f"{OURS}plugins:\n  - tidings: {{time_zone: /etc/localtime}}\n", "TID504", 4),
+        (f"{OURS}plugins:\n  - tidings: {{utm: yes}}\n", "TID017", 4),
+        (f"{OURS}plugins:\n  - tidings: {{max_age_s: 1m}}\n", "TID017", 4),
+        (f"{OURS}plugins:\n  - tidings: {{clock: 2026-11-24}}\n", "TID016", 4),
+        (f"{OURS}plugins:\n  - tidings: {{brand: {{company: !ENV A}}}}\n", "TID509", 4),
+        (f"{OURS}plugins:\n  - tidings: {{locales: [!ENV A]}}\n", "TID509", 4),
+        (f"{OURS}plugins:\n  - tidings: [a]\n", "TID014", 4),
+        ("- a\n", "TID014", 1),
+        ("a: [\n", "TID005", 2),
+    ],
+)
+def test_what_is_ours_is_read_strictly(text: str, code: str, line: int) -> None:
+    site, found = load(text)
+    assert (code, line) in found
+    assert site.url.startswith(("https://status.example.com/", "http://localhost/"))
+
+
+def test_without_the_file_there_is_a_finding_and_a_site() -> None:
+    site, found = load_site(None)
+    assert [f.code for f in found] == ["TID501"]
+    assert site.locales == ("en",)
