@@ -1,6 +1,6 @@
 """The list of subscribers as CSV: out, and in again, with the consent it came with.
 
-Columns: address, locale, frequency, severity, components, maintenance, consent, asked, confirmed, ended, source, and
+RFC 4180. Columns: address, locale, frequency, severity, components, maintenance, consent, asked, confirmed, ended, source, and
 token when it is asked for. UTF-8, comma, header line, times as RFC 3339 in UTC; `components` are ids apart by blanks.
 
 Rules of import:
@@ -87,7 +87,7 @@ def export_csv(subscribers: Iterable[Subscriber], *, tokens: bool = False) -> st
     """
     out = io.StringIO()
     columns = (*COLUMNS, TOKEN) if tokens else COLUMNS
-    writer = csv.DictWriter(out, columns, lineterminator="\n", extrasaction="ignore")
+    writer = csv.DictWriter(out, columns, lineterminator="\r\n", extrasaction="ignore")
     writer.writeheader()
     for someone in sorted(subscribers, key=lambda s: s.address):
         writer.writerow({name: _guarded(value) for name, value in _cells(someone).items()})

@@ -31,7 +31,7 @@ def normalised(address: str) -> str:
     """
     try:
         found = validate_email(
-            address.strip(), check_deliverability=False, allow_smtputf8=False, globally_deliverable=False
+            address.strip(), check_deliverability=False, allow_smtputf8=False, globally_deliverable=False, strict=True
         ).ascii_email
     except EmailNotValidError as error:
         raise RefusedError(f"This is not a mail address: {_shown(error)}", "Write it like ann@example.org.") from error
