@@ -33,6 +33,7 @@ def repository_files(
     words = {
         "name": name,
         "name_yaml": _quoted(name),
+        "company": _quoted(re.sub(r"\s+status(?: page)?$", "", name, flags=re.IGNORECASE)),
         "url": url,
         "description": _quoted(f"What works at {name}, what does not, and what is planned."),
         "locales": f"[{', '.join(locales)}]",
