@@ -8,8 +8,9 @@ yet, and nothing planned changes how things stand today.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from publisher.model.component import Component, Group, Impact, Registry, worst
@@ -84,7 +85,7 @@ class _Projection:
     """What is the same in every language, worked out once."""
 
     def __init__(self, history: History, now: datetime) -> None:
-        self.site: Site = history.site
+        self.site: Site = _named(history.site)
         self.registry: Registry = history.policy.registry
         self.uptime = history.policy.uptime
         self.zone = ZoneInfo(history.site.time_zone)
@@ -98,7 +99,7 @@ class _Projection:
         self._sources: dict[str, str] = {}
 
     def view(self, audience: str, locale: str) -> View:
-        names = {c.id: one_line(c.names.get(locale, c.name)) for c in self.registry.components}
+        names = {c.id: one_line(c.names.get(locale, c.name)) or c.id for c in self.registry.components}
         cut = _Cut(self, audience, locale, names)
         found = [cut.incident(course) for course in self.courses]
         happened = [i for i in found if i.kind is not Kind.MAINTENANCE]
@@ -182,7 +183,7 @@ class _Projection:
         return GroupView(
             id=group.id,
             code=short_id("group", group.id),
-            name=one_line(group.names.get(locale, group.name)),
+            name=one_line(group.names.get(locale, group.name)) or group.id,
             description=_optional(group.descriptions.get(locale, group.description)),
             parent=group.parent,
             impact=worst(self.states[c.id].impact for c in members),
@@ -228,7 +229,7 @@ class _Cut:
             self._update(incident, said, translation, freshness, base_url) for said in reversed(course.said)
         )
         private = incident.private.get(self.audience) if self.audience != PUBLIC else None
-        title = one_line(translation.title if translation else incident.title)
+        title = one_line(translation.title if translation else incident.title) or incident.id
         headline = translation.headline if translation else incident.headline
         return IncidentView(
             id=incident.id,
@@ -334,6 +335,16 @@ class _Cut:
 
 def _optional(text: str | None) -> str | None:
     return (legal(text).strip() or None) if text is not None else None
+
+
+def _named(site: Site) -> Site:
+    """Give the site with names that every format can hold; a nameless one is called after its host."""
+    return replace(
+        site,
+        name=one_line(site.name) or urlsplit(site.url).hostname or site.url,
+        description=one_line(site.description),
+        brand=replace(site.brand, company=one_line(site.brand.company)),
+    )
 
 
 def _edges(course: Course, now: datetime) -> list[datetime]:
