@@ -143,14 +143,14 @@ def new(
     wish: str | None,
     force: bool,
 ) -> int:
-    r"""Write a new incident's file, and print where it is.
+    """Write a new incident's file, and print where it is.
 
     The file is complete but for its words: what stands in double square brackets is yours to replace.
 
     \b
         tidings new "Sign-in is slow" --category degradation --component website=degraded_performance
         tidings new "New database" --kind maintenance --from 2026-12-01T02:00Z --until 2026-12-01T03:00Z
-    """
+    """  # noqa: D301 - click's mark for a paragraph that keeps its lines is this character, not these two
     from publisher.adapters.authored import write_new  # noqa: PLC0415 - see LazyGroup
     from publisher.importers.slugs import free_name, slug  # noqa: PLC0415
     from publisher.scaffold.incident_file import NewIncident, incident_text  # noqa: PLC0415
