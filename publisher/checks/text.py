@@ -22,7 +22,7 @@ SCHEMES = ("http", "https", "mailto")
 
 # Bodies without any of these need no parser: most of them, and the parser is slow to import.
 _PLAIN_LINKS = re.compile(r"\]\((?:https?://|mailto:)[^\s()<>\\&]*\)")
-_NEEDS_PARSER = re.compile(r"<|!\[|\]\(|\]:|\]\[")
+_LINK = re.compile(r"\]\(|\]:|\]\[")
 
 
 def check_text(history: History) -> Iterator[Finding]:
@@ -68,10 +68,16 @@ def check_markdown(body: str, place: Place) -> Iterator[Finding]:
         for start, reference, char in written_out(body):
             what = f'"{reference}" stands for {name_of(char)}.'
             yield finding(code_of(char), _at(body, start, place), what, "Delete it.")
-    if "<" not in body and not _NEEDS_PARSER.search(_PLAIN_LINKS.sub("", body)):
+    if not _needs_parser(body):
         return
     for kind, what, line, sought in _marked(body):
         yield _finding(kind, what, body, line, sought, place)
+
+
+def _needs_parser(body: str) -> bool:
+    if "<" in body:
+        return True
+    return _LINK.search(body if "![" in body else _PLAIN_LINKS.sub("", body)) is not None
 
 
 def _at(body: str, start: int, place: Place) -> Place:

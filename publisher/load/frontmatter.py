@@ -8,7 +8,7 @@ from itertools import islice
 
 from publisher.load.report import Report
 from publisher.load.yaml import FRONT_MATTER, Document, read_yaml
-from publisher.model.characters import SUSPICIOUS, code_of, name_of
+from publisher.model.characters import SUSPICIOUS, code_of, is_plain, name_of
 
 MAX_FILE_BYTES = 1024 * 1024
 """No file people type is larger. The reader is told its own limit; this one holds whoever reads."""
@@ -72,7 +72,7 @@ def parse_text(body: bytes, *, report: Report) -> str | None:
         text = text.replace("\r\n", "\n")
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
-    return _characters(text, report)
+    return text if is_plain(text) else _characters(text, report)
 
 
 def _characters(text: str, report: Report) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -190,16 +191,25 @@ def internal_fields(model: type[BaseModel], data: Mapping[str, Value]) -> dict[s
     return out
 
 
+@cache
+def _fields(model: type[BaseModel]) -> tuple[tuple[str, type[BaseModel] | None, bool], ...]:
+    """Give each field as (name in the file, model inside, internal)."""
+    return tuple(
+        (
+            field.alias or name,
+            _model_in(field.annotation),
+            isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("x-audience") == "internal",
+        )
+        for name, field in model.model_fields.items()
+    )
+
+
 def _collect(model: type[BaseModel], data: Mapping[str, Value], prefix: str, out: dict[str, str]) -> None:
-    for field_name, field in model.model_fields.items():
-        name = field.alias or field_name
+    for name, inner, internal in _fields(model):
         value = data.get(name)
-        if value is None:
-            continue
-        inner = _model_in(field.annotation)
         if inner is not None and isinstance(value, dict):
             _collect(inner, value, f"{prefix}{name}.", out)
-        elif isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("x-audience") == "internal":
+        elif internal:
             _flatten(value, f"{prefix}{name}", out)
 
 
