@@ -103,6 +103,7 @@ class Language:
         self._catalogue = _catalogue(locale)
         self._days: dict[tuple[str, Day], str] = {}
         self._times: dict[tuple[int, int], str] = {}
+        self._lengths: dict[int, str] = {}
 
     @property
     def direction(self) -> str:
@@ -176,22 +177,11 @@ class Language:
 
     def duration(self, length: timedelta) -> str:
         """Say how long something took, in its two largest units: `1 hour and 12 minutes`; seconds are left out."""
-        minutes = int(length.total_seconds() // 60)
-        if minutes < 1:
-            return self.gettext("less than a minute")
-        hours, minutes = divmod(minutes, 60)
-        days, hours = divmod(hours, 24)
-        amounts: tuple[tuple[Literal["day", "hour", "minute"], timedelta], ...] = (
-            ("day", timedelta(days=days)),
-            ("hour", timedelta(hours=hours)),
-            ("minute", timedelta(minutes=minutes)),
-        )
-        first = next(i for i, (_unit, amount) in enumerate(amounts) if amount)
-        return self.list(
-            format_timedelta(amount, granularity=unit, threshold=_NEVER, format="long", locale=self._cldr)
-            for unit, amount in amounts[first : first + 2]
-            if amount
-        )
+        total = int(length.total_seconds() // 60)
+        said = self._lengths.get(total)
+        if said is None:
+            said = self._lengths[total] = self._duration(total)
+        return said
 
     def list(self, items: Iterable[str]) -> str:
         """Join names the way a sentence does: `Checkout, Payments API and Webhooks`."""
@@ -232,6 +222,23 @@ class Language:
     def severity(self, severity: Severity) -> str:
         """Name a severity: `Severity 2`."""
         return self.gettext("Severity {number}", number=self.number(int(severity.value[-1])))
+
+    def _duration(self, minutes: int) -> str:
+        if minutes < 1:
+            return self.gettext("less than a minute")
+        hours, minutes = divmod(minutes, 60)
+        days, hours = divmod(hours, 24)
+        amounts: tuple[tuple[Literal["day", "hour", "minute"], timedelta], ...] = (
+            ("day", timedelta(days=days)),
+            ("hour", timedelta(hours=hours)),
+            ("minute", timedelta(minutes=minutes)),
+        )
+        first = next(i for i, (_unit, amount) in enumerate(amounts) if amount)
+        return self.list(
+            format_timedelta(amount, granularity=unit, threshold=_NEVER, format="long", locale=self._cldr)
+            for unit, amount in amounts[first : first + 2]
+            if amount
+        )
 
     def _day(self, form: str, day: Day) -> str:
         said = self._days.get((form, day))

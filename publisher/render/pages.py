@@ -22,6 +22,7 @@ from publisher.model.release import BUILT_TOKEN, GENERATION_TOKEN
 from publisher.render.icons import NAMES, SPRITE, icon
 from publisher.render.pages_bars import bar
 from publisher.render.pages_home import fortnight, overall, planned, tree
+from publisher.render.pages_parts import Parts
 from publisher.render.pages_speech import Speech
 from publisher.render.view import IncidentView, View
 
@@ -95,6 +96,7 @@ class _Book:
             "s": self.speech,
             "_": self.speech.say,
             "ngettext": self.speech.count,
+            "parts": Parts(self.speech),
             "icon": icon,
             "cls": NAMES,
             "bar": functools.partial(bar, speech=self.speech),

@@ -21,10 +21,16 @@ class Speech:
         self.zone = ZoneInfo(view.site.time_zone)
         self.base = urlsplit(view.site.url).path or "/"
         self.gettext = self.language.gettext
+        self._plain: dict[str, Markup] = {}
+        self._moments: dict[datetime, Markup] = {}
+        self._foreign: dict[str, Markup] = {view.locale: Markup()}
 
     def say(self, text: str, /, **values: object) -> Markup:
         """Say a message; values are escaped unless they are markup already."""
-        return escape(self.language.gettext(text)).format(**values) if values else escape(self.language.gettext(text))
+        said = self._plain.get(text)
+        if said is None:
+            said = self._plain[text] = escape(self.language.gettext(text))
+        return said.format(**values) if values else said
 
     def count(self, one: str, many: str, n: int, /, **values: object) -> Markup:
         """Say a message about `n` things."""
@@ -40,7 +46,10 @@ class Speech:
 
     def moment(self, moment: datetime) -> Markup:
         """Say a moment in full: `20 November 2026, 14:31 UTC`."""
-        return _time(moment, self.language.datetime(moment, self.zone))
+        said = self._moments.get(moment)
+        if said is None:
+            said = self._moments[moment] = _time(moment, self.language.datetime(moment, self.zone))
+        return said
 
     def clock(self, moment: datetime) -> Markup:
         """Say a moment shortly on a page that is made anew each day: the clock alone if it is of today."""
@@ -82,9 +91,11 @@ class Speech:
 
     def of(self, text_locale: str) -> Markup:
         """Give `lang` and `dir` for a text, when it is not in the page's language."""
-        if text_locale == self.view.locale:
-            return Markup()
-        return Markup(' lang="{}" dir="{}"').format(text_locale, language(text_locale).direction)
+        said = self._foreign.get(text_locale)
+        if said is None:
+            said = Markup(' lang="{}" dir="{}"').format(text_locale, language(text_locale).direction)
+            self._foreign[text_locale] = said
+        return said
 
     def notice(self, freshness: Freshness, text_locale: str) -> str:
         """Say why a text is not in the page's language; nothing when it is."""
@@ -99,4 +110,4 @@ class Speech:
 
 
 def _time(moment: datetime, words: str) -> Markup:
-    return Markup('<time datetime="{}">{}</time>').format(f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", words)
+    return Markup(f'<time datetime="{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}">{escape(words)}</time>')  # noqa: S704

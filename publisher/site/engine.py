@@ -13,7 +13,7 @@ import logging
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -28,8 +28,9 @@ from mkdocs.config.base import Config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import MkDocsException
 from mkdocs.plugins import BasePlugin
-from mkdocs.structure.files import File, Files
-from mkdocs.structure.nav import Navigation
+from mkdocs.structure import StructureItem
+from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.nav import Navigation, Section
 from mkdocs.structure.pages import Page
 from mkdocs.utils.templates import TemplateContext
 from mkdocs.utils.yaml import yaml_load
@@ -173,7 +174,8 @@ class _Catcher(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
         prefix = tree(self._site, self._locale)
         others = {f".{locale}.md" for locale in self._site.locales[1:]}
         material = str(_material_folder())
-        kept: list[File] = []
+        kept: list[File] = [self._frame(kind, config) for kind in KINDS]
+        files = _without_links(files, Path(config.docs_dir))
         by_uri = {file.src_uri: file for file in files}
         for file in files:
             if not file.is_documentation_page():
@@ -194,20 +196,28 @@ class _Catcher(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
             page = File.generated(config, file.src_uri, content=(translation or file).content_string)
             page.dest_uri = prefix + page.dest_uri
             kept.append(page)
-        for kind, (uri, _section) in KINDS.items():
-            title = self._tongue.gettext(_OURS[uri]) if uri in _OURS else kind
-            frame = File.generated(
-                config,
-                uri,
-                content=f"---\ntitle: {title}\nhide: [navigation, toc]\ntidings: {kind}\n---\n\n# Content\n",
-            )
-            frame.dest_uri = prefix + frame.dest_uri
-            kept.append(frame)
         return Files(kept)
+
+    def _frame(self, kind: str, config: MkDocsConfig) -> File:
+        """Give the empty page of a kind. Those for many pages have no place in the navigation."""
+        uri, _section = KINDS[kind]
+        title = self._tongue.gettext(_OURS[uri]) if uri in _OURS else kind
+        frame = File.generated(
+            config,
+            uri,
+            content=f"---\ntitle: {title}\nhide: [navigation, toc]\ntidings: {kind}\n---\n\n# Content\n",
+            inclusion=InclusionLevel.INCLUDED if uri in _OURS else InclusionLevel.NOT_IN_NAV,
+        )
+        frame.dest_uri = tree(self._site, self._locale) + frame.dest_uri
+        return frame
 
     def on_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> Navigation:
         """Note the writer's own pages, and keep the empty ones out of what MkDocs calls previous and next."""
         self._others = [p for p in nav.pages if p.file.src_uri not in _OURS]
+        if config.nav is None:
+            ours = {page.file.src_uri: page for page in nav.pages if page.file.src_uri in _OURS}
+            theirs = [item for item in nav.items if not _holds(item, ours.values())]
+            nav.items[:] = [*(ours[uri] for uri in _OURS), *theirs]
         for page in nav.pages:
             page.previous_page = page.next_page = None
         return nav
@@ -281,6 +291,25 @@ class _Catcher(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
         }
 
 
+def _without_links(files: Files, docs: Path) -> Files:
+    """Leave out what MkDocs found by following a link: it may lie anywhere, and would be public."""
+    kept = []
+    for file in files:
+        ways = [docs.joinpath(*file.src_uri.split("/")[:depth]) for depth in range(1, file.src_uri.count("/") + 2)]
+        if file.src_dir == str(docs) and any(way.is_symlink() for way in ways):
+            logging.getLogger("mkdocs.plugins").warning(
+                "%s/%s is a link and was left out: links are not followed.", docs.name, file.src_uri
+            )
+        else:
+            kept.append(file)
+    return Files(kept)
+
+
+def _holds(item: StructureItem, pages: Collection[Page]) -> bool:
+    """Say whether an entry of MkDocs' own navigation is one of these pages, or the section it made for it."""
+    return item in pages or (isinstance(item, Section) and any(child in pages for child in item.children))
+
+
 def _kind(page: Page) -> str:
     return str(page.meta.get("tidings", ""))
 
@@ -323,7 +352,7 @@ def _other_plugins(raw: object) -> list[object]:
 def _nav(raw: object, *, source: bool, tongue: Language) -> list[NavItem] | None:
     """Give the navigation for a language: the writer's own labels stand in the source language only.
 
-    Without a `nav` in `mkdocs.yml`, ours come first and MkDocs' order follows.
+    Without a `nav` in `mkdocs.yml`, MkDocs makes one, which `on_nav` puts into order.
     """
     if not isinstance(raw, list):
         return None

@@ -154,6 +154,7 @@ def _own_files() -> Iterator[Path]:
         yield _PACKAGE / name
     yield from _walk(_PACKAGE / "theme")
     yield from _walk(_PACKAGE / "assets")
+    yield _PACKAGE.parent / "render" / "i18n.py"
     yield from (p for p in _walk(_PACKAGE.parent / "render" / "locale") if p.suffix == ".po")
 
 
@@ -171,10 +172,10 @@ def _from_blobs(index: Plain, blobs: Mapping[ContentHash, bytes], made_of: Conte
             return None
         return Frames(
             frames={
-                locale: {kind: split(blobs[name]) for kind, name in kinds.items()}
-                for locale, kinds in index["frames"].items()
+                locale: {kind: split(blobs[name]) for kind, name in sorted(kinds.items())}
+                for locale, kinds in sorted(index["frames"].items())
             },
-            files={path: blobs[name] for path, name in index["files"].items()},
+            files={path: blobs[name] for path, name in sorted(index["files"].items())},
             immutable=frozenset(index["immutable"]),
             warnings=tuple(index["warnings"]),
             digest=made_of,
