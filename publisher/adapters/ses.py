@@ -76,7 +76,7 @@ class SesTransport:
     ) -> None:
         self._clock = clock
         try:
-            self._client: SESV2Client = boto3.client(
+            self._client: SESV2Client = boto3.session.Session().client(
                 "sesv2",
                 region_name=region,
                 endpoint_url=endpoint,

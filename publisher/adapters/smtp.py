@@ -212,7 +212,7 @@ class SmtpTransport:
                 return UnreachableError(
                     f"{self.name} could not be trusted: {error.reason or 'TLS failed'}.", "Check its certificate."
                 )
-            case TimeoutError():
+            case _ if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
                 return UnreachableError(
                     f"{self.name} did not answer within {self._server.timeout_s:g} seconds.", "Check host and port."
                 )

@@ -1,7 +1,8 @@
 """The list of subscribers as CSV: out, and in again, with the consent it came with.
 
-RFC 4180. Columns: address, locale, frequency, severity, components, maintenance, consent, asked, confirmed, ended, source, and
-token when it is asked for. UTF-8, comma, header line, times as RFC 3339 in UTC; `components` are ids apart by blanks.
+RFC 4180. Columns: address, locale, frequency, severity, components, maintenance, consent, asked, confirmed, ended,
+source, and token when it is asked for. UTF-8, comma, header line, times as RFC 3339 in UTC; `components` are ids apart
+by blanks.
 
 Rules of import:
 1. A confirmed row needs the time of its consent; without it the row is rejected, with its line number.
