@@ -112,7 +112,10 @@ debian_missing() {
         command -v "${pair%%:*}" >/dev/null || printf '%s\n' "${pair##*:}"
     done
     if command -v dpkg-query >/dev/null; then
-        dpkg-query -W -f '${Status}' fonts-noto-core 2>/dev/null | grep -q 'ok installed' || printf 'fonts-noto-core\n'
+        # the fonts of all our languages, and a library that Playwright's own Node links to
+        for pair in fonts-noto-core libatomic1; do
+            dpkg-query -W -f '${Status}' "$pair" 2>/dev/null | grep -q 'ok installed' || printf '%s\n' "$pair"
+        done
     fi
 }
 debian_packages() {

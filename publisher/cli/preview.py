@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 import traceback
 import webbrowser
@@ -189,6 +190,8 @@ def preview(context: Context, *, port: int, open_browser: bool, poll: bool) -> N
     from publisher.app import build  # noqa: PLC0415 - see LazyGroup
 
     root: Path = context.root
+    # ended by a service manager is ended as by the keyboard
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     server = PreviewServer(port=port)
     studio = Studio(
         lambda now: build(root, now=now),

@@ -237,8 +237,12 @@ def address(repository: Path) -> Iterator[str]:
         line = running.stdout.readline().strip()
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", line), line
         yield line
-        running.send_signal(signal.SIGINT)
-        assert running.wait(timeout=20) == 0
+        # not SIGINT: a shell's background jobs ignore it, and so would all their children
+        running.send_signal(signal.SIGTERM)
+        try:
+            assert running.wait(timeout=20) == 0
+        finally:
+            running.kill()
 
 
 @contextmanager
