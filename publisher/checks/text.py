@@ -23,14 +23,20 @@ SCHEMES = ("http", "https", "mailto")
 # Bodies without any of these need no parser: most of them, and the parser is slow to import.
 _PLAIN_LINKS = re.compile(r"\]\((?:https?://|mailto:)[^\s()<>\\&]*\)")
 _LINK = re.compile(r"\]\(|\]:|\]\[")
+# `tidings new` writes prompts as [[what to say here]]. The words of a link, as [[1]](address), are none, nor is shell's [[.
+_PROMPT = re.compile(r"\[\[(?!\s)[^\[\]]{1,400}\]\](?![(\[:])")
 
 
 def check_text(history: History) -> Iterator[Finding]:
     """Find words that should not be shown as they stand."""
     for incident in history.incidents:
         yield from _title(incident.title, incident.at("title"))
+        yield from _prompts(incident.title, incident.at("title"))
+        yield from _prompts(incident.headline or "", incident.at("headline"))
         for number, update in enumerate(incident.updates):
             place = incident.at(f"updates.{number}.body")
+            yield from _prompts(update.who or "", incident.at(f"updates.{number}.who"))
+            yield from _prompts(update.meanwhile or "", incident.at(f"updates.{number}.meanwhile"))
             if not update.body:
                 fix = "Write what readers should know, or remove the heading."
                 yield finding("TID305", update.place, "The update says nothing.", fix)
@@ -64,6 +70,7 @@ def check_markdown(body: str, place: Place) -> Iterator[Finding]:
         body: CommonMark with tables.
         place: where its first line stands.
     """
+    yield from _prompts(body, place)
     if "&" in body:
         for start, reference, char in written_out(body):
             what = f'"{reference}" stands for {name_of(char)}.'
@@ -72,6 +79,14 @@ def check_markdown(body: str, place: Place) -> Iterator[Finding]:
         return
     for kind, what, line, sought in _marked(body):
         yield _finding(kind, what, body, line, sought, place)
+
+
+def _prompts(text: str, place: Place) -> Iterator[Finding]:
+    for found in _PROMPT.finditer(text) if "[[" in text else ():
+        shown = " ".join(found[0].split())
+        shown = shown if len(shown) <= 60 else shown[:59] + "…"  # noqa: PLR2004
+        what = f"{shown} is a prompt that was left standing."
+        yield finding("TID310", _at(text, found.start(), place), what, "Put the words in its place, or delete it.")
 
 
 def _needs_parser(body: str) -> bool:

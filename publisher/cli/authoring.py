@@ -294,11 +294,19 @@ def _judged(files: Sequence[SourceFile], now: datetime) -> tuple[History, tuple[
     return history, tuple(findings[key] for key in sorted(findings))
 
 
+PROMPT_LEFT = "TID310"
+"""Prompts are what these commands are there to write; publishing refuses those that are still there."""
+
+
 def _tell(context: Context, files: Mapping[str, SourceFile], path: str, now: datetime) -> int:
     """Print what is wrong with one incident's files, and count what must be mended."""
     _, findings = _judged(tuple(files.values()), now)
     folder = path.rsplit("/", 1)[0] if path.endswith("/index.md") else None
-    own = [f for f in findings if f.place.path == path or (folder and f.place.path.startswith(f"{folder}/"))]
+    own = [
+        f
+        for f in findings
+        if (f.place.path == path or (folder and f.place.path.startswith(f"{folder}/"))) and f.code != PROMPT_LEFT
+    ]
     for finding in own:
         if finding.level is not Level.NOTE or context.verbose:
             click.echo(str(finding), err=True)

@@ -96,6 +96,7 @@ _TABLE: tuple[tuple[str, str, Level, bool], ...] = (
     ("TID307", "An image from elsewhere", _ERROR, True),
     ("TID308", "A title is very long", _WARNING, False),
     ("TID309", "A line break where one line is wanted", _ERROR, True),
+    ("TID310", "A prompt left standing", _ERROR, False),
     ("TID401", "A translation is missing", _NOTE, False),
     ("TID402", "A translation into a language the site does not have", _ERROR, False),
     ("TID403", "A translation has an update that the source has not", _ERROR, True),
