@@ -402,8 +402,10 @@ def _palette(tongue: Language) -> list[dict[str, object]]:
 
 
 def _mend(html: str) -> str:
-    """Mend what the theme's pages break of HTML's rules: `autocomplete` belongs on text fields, not on toggles."""
-    return re.sub(r'(<input class="md-toggle"[^>]*?) autocomplete="off"', r"\1", html)
+    """Mend the theme's HTML: `autocomplete` belongs on text fields, the direction on the whole document."""
+    html = re.sub(r'(<input class="md-toggle"[^>]*?) autocomplete="off"', r"\1", html)
+    direction = re.search(r'<body dir="(ltr|rtl)"', html)
+    return re.sub(r"<html ", f'<html dir="{direction[1]}" ', html, count=1) if direction else html
 
 
 def _tidy(html: str) -> str:
