@@ -23,7 +23,7 @@ SCHEMES = ("http", "https", "mailto")
 # Bodies without any of these need no parser: most of them, and the parser is slow to import.
 _PLAIN_LINKS = re.compile(r"\]\((?:https?://|mailto:)[^\s()<>\\&]*\)")
 _LINK = re.compile(r"\]\(|\]:|\]\[")
-# `tidings new` writes prompts as [[what to say here]]. The words of a link, as [[1]](address), are none, nor is shell's [[.
+# `tidings new` writes prompts as [[what to say here]]. The words of a link, as [[1]](address), are none.
 _PROMPT = re.compile(r"\[\[(?!\s)[^\[\]]{1,400}\]\](?![(\[:])")
 
 

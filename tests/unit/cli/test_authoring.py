@@ -140,7 +140,7 @@ class TestNew:
         text = (house / result.stdout.strip()).read_text()
         assert "[[" in text
         assert "15:34 UTC" in text or category is Category.DATA_BREACH
-        assert errors(house) == []
+        assert {e.split()[1] for e in errors(house)} == {"TID310"}, "only the prompts are left to mend"
 
     def test_a_maintenance_has_its_window(self, house: Path) -> None:
         tidings(
@@ -150,7 +150,7 @@ class TestNew:
         assert "window: {from: 2026-12-01T02:00:00Z, until: 2026-12-01T03:00:00Z}" in text
         assert "components: {api: under_maintenance}" in text
         assert "## 2026-11-20 15:04 UTC · Scheduled" in text
-        assert errors(house) == []
+        assert {e.split()[1] for e in errors(house)} == {"TID310"}, "only the prompts are left to mend"
 
     def test_twins_of_a_day_get_numbers(self, house: Path) -> None:
         paths = [json.loads(tidings(house, "new", "Down", "--format", "json").stdout)["path"] for _ in range(2)]
