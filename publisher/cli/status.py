@@ -114,9 +114,8 @@ def _tell_incident(context: Context, incident: IncidentView, said: frozenset[tup
     )
     for update in incident.updates:
         recorded = "recorded" if (update.key, update.said) in said else "not yet recorded"
-        click.echo(
-            f"  {update.at:%Y-%m-%d %H:%M} UTC  {str(update.status).replace('_', ' '):<14} {update.said[:12]}  {recorded}"
-        )
+        at, word = f"{update.at:%Y-%m-%d %H:%M}", str(update.status).replace("_", " ")
+        click.echo(f"  {at} UTC  {word:<14} {update.said[:12]}  {recorded}")
 
 
 def _incident_plain(incident: IncidentView, now: datetime) -> dict[str, Plain]:

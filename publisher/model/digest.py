@@ -13,7 +13,7 @@ from typing import TypeAlias
 ContentHash: TypeAlias = str
 """SHA-256 as 64 lower-case hexadecimal digits."""
 
-Plain: TypeAlias = None | bool | int | float | str | Sequence["Plain"] | Mapping[str, "Plain"]
+Plain: TypeAlias = bool | int | float | str | Sequence["Plain"] | Mapping[str, "Plain"] | None
 """What JSON can hold."""
 
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"

@@ -122,7 +122,7 @@ class Uptime:
 class Policy:
     """The protocol as one immutable value."""
 
-    registry: Registry = Registry()
+    registry: Registry = field(default_factory=Registry)
     severities: tuple[SeverityRule, ...] = ()
     page: PagePolicy = PagePolicy()
     email: EmailPolicy = EmailPolicy()

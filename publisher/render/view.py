@@ -1,8 +1,8 @@
 """What one audience may read in one language: the allow-list, as types.
 
-From here on internal text does not exist. Everything a page, feed, API document, mail or banner shows comes from a `View`; `views.project`
-is the only place that makes one. Texts are in the view's locale; where no current translation exists, the source text stands
-with `translated=False`.
+From here on internal text does not exist. Everything a page, feed, API document, mail or banner shows comes from a
+`View`; `views.project` is the only place that makes one. Texts are in the view's locale; where no current translation
+exists, the source text stands, and its `freshness` says so.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class IncidentView:
         affected: named components with impact now (worst reached, once closed), then those affected through them.
         updates: newest first.
         started, ended: UTC; `ended` None while open.
-        occurrences: for maintenance, (begin, end) of the windows around now, earliest first; one when it does not recur.
+        occurrences: for maintenance, (begin, end) of the windows around now, earliest first; one unless it recurs.
         active: affects customers now.
     """
 
