@@ -1,7 +1,7 @@
 """The gate: says go, or says why not.
 
 It weighs findings that block, approvals that are needed and not given for exactly this content, and holds. It knows
-rules, not causes: what a finding or a need is about was decided in `checks` and by policy. A hold keeps a channel quiet;
+rules, not causes: what a finding or a need is about was decided in `checks` and by policy. A hold quiets a channel;
 it never stops the others.
 """
 

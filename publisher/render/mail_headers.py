@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from email import message_from_bytes
+from email.errors import MultipartInvariantViolationDefect
 from email.parser import BytesHeaderParser
 from email.utils import getaddresses
 
@@ -78,7 +79,9 @@ def _header_problem(wire: bytes, names: Sequence[str], recipient: str) -> str | 
         return "its header has other lines than it should"
     for policy in (email.policy.compat32, email.policy.SMTP):
         message = BytesHeaderParser(policy=policy).parsebytes(wire)
-        if list(message.keys()) != list(names) or message.defects:
+        # Python 3.11.2 (Debian 12) calls it a defect that a multipart read by its header alone has no parts.
+        wrong = [d for d in message.defects if not isinstance(d, MultipartInvariantViolationDefect)]
+        if list(message.keys()) != list(names) or wrong:
             return "its header reads differently when parsed"
         addresses = [address for _, address in getaddresses([str(value) for value in message.get_all("To", [])])]
         if addresses != [recipient]:
