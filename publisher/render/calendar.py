@@ -71,7 +71,7 @@ def _event(view: View, maintenance: IncidentView) -> Event:
     if latest is not None:
         event.add("description", latest.words.text)
     event.add("url", change(view.site.href(f"incidents/{maintenance.id}/", view.locale)))
-    event.add("categories", [a.name for a in maintenance.affected if a.through is None] or ["Maintenance"])
+    event.add("categories", [a.name for a in maintenance.affected if a.through is None] or [language(view.locale).gettext("Maintenance")])
     event.add("status", "CANCELLED" if called_off else "CONFIRMED")
     event.add("transp", "TRANSPARENT")
     return event

@@ -76,7 +76,7 @@ def update_entry(view: View, incident: IncidentView, update: UpdateView) -> Entr
         url=view.site.href(f"incidents/{incident.id}/#{update.id}", view.locale),
         campaign=incident.id,
         content=update.revision,
-        title=legal(f"{said.status(update.status)}: {incident.title}"),
+        title=legal(said.gettext("{state}: {title}", state=said.status(update.status), title=incident.title)),
         locale=incident.locale,
         html=str(_update(view, said, update)),
         text=legal(_update_text(view, said, update)),
@@ -119,7 +119,7 @@ def _update(view: View, said: Language, update: UpdateView) -> Markup:
 
 def _update_text(view: View, said: Language, update: UpdateView) -> str:
     lines = [f"{said.status(update.status)} · {said.datetime(update.at, view.site.time_zone)}", update.words.text]
-    return "\n".join([*lines, *(f"{name}: {value}" for name, value in _details(view, said, update))])
+    return "\n".join([*lines, *(said.pair(*detail) for detail in _details(view, said, update))])
 
 
 def _details(view: View, said: Language, update: UpdateView) -> list[tuple[str, str]]:

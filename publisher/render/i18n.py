@@ -130,6 +130,10 @@ class Language:
         """Say a message about `n` things; `{n}` is the number as this language writes it."""
         return self._catalogue.ngettext(one, many, n).format(n=self.number(n), **values)
 
+    def pair(self, name: str, value: str) -> str:
+        """Put a value behind its name: `Affected: Checkout`; French has a space before the colon, Japanese its own."""
+        return self.gettext("{name}: {value}", name=name, value=value)
+
     def date(self, day: Day) -> str:
         """Say a day in full: `20 November 2026`."""
         return self._day("long", day)
@@ -234,11 +238,15 @@ class Language:
             ("minute", timedelta(minutes=minutes)),
         )
         first = next(i for i, (_unit, amount) in enumerate(amounts) if amount)
-        return self.list(
+        said = [
             format_timedelta(amount, granularity=unit, threshold=_NEVER, format="long", locale=self._cldr)
             for unit, amount in amounts[first : first + 2]
             if amount
-        )
+        ]
+        if len(said) > 1 and not _has_word(str(self._cldr.list_patterns["standard"]["2"])):
+            # Japanese and Chinese have no "and" here; what joins names, a comma, would make two answers of one.
+            return format_list(said, "unit", locale=self._cldr)
+        return self.list(said)
 
     def _day(self, form: str, day: Day) -> str:
         said = self._days.get((form, day))
@@ -304,6 +312,11 @@ def _zone_name(local: Moment) -> str:
         return "UTC"
     hours, rest = divmod(abs(minutes), 60)
     return f"UTC{'+' if minutes > 0 else '-'}{hours}" + (f":{rest:02}" if rest else "")
+
+
+def _has_word(pattern: str) -> bool:
+    """Say whether a list pattern joins by a word rather than by a mark alone."""
+    return any(character.isalpha() for character in pattern)
 
 
 def _two_decimals(locale: Locale) -> str:

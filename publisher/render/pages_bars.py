@@ -31,7 +31,7 @@ def _cell(day: DayView, speech: Speech) -> str:
     if not day.minutes:
         return "<i></i>"
     impact, minutes = day.minutes[0]
-    title = f"{speech.language.weekday(day.day)}: {told(day, speech)}"
+    title = speech.language.pair(speech.language.weekday(day.day), told(day, speech))
     return f'<i class="{NAMES[impact]} h{_level(minutes)}" title="{escape(title)}"></i>'
 
 
@@ -54,12 +54,9 @@ def _level(minutes: int) -> int:
 def _sentence(component: ComponentView, speech: Speech) -> str:
     days = len([d for d in component.days if d.impact is not None])
     troubled = len([d for d in component.days if any(i is not Impact.UNDER_MAINTENANCE for i, _m in d.minutes)])
-    return (
-        speech.language.ngettext("The last day", "The last {n} days", days)
-        + ": "
-        + (
-            speech.language.ngettext("trouble on {n} day", "trouble on {n} days", troubled)
-            if troubled
-            else speech.gettext("no trouble")
-        )
+    return speech.language.pair(
+        speech.language.ngettext("The last day", "The last {n} days", days),
+        speech.language.ngettext("trouble on {n} day", "trouble on {n} days", troubled)
+        if troubled
+        else speech.gettext("no trouble"),
     )

@@ -60,8 +60,8 @@ class Parts:
         )
         leaning = [a.name for a in incident.affected if a.through is not None]
         if leaning:
-            names = self._speech.language.list(leaning)
-            named += f' <span class="td-soft">{self._speech.say("(and through them: {names})", names=names)}</span>'
+            through = self._speech.say("(and through them: {names})", names=self._speech.language.list(leaning))
+            named += f' <span class="td-soft">{through}</span>'
         return Markup(named)  # noqa: S704
 
     def outcome(self, incident: IncidentView, *, short: bool = False) -> Markup:
@@ -79,12 +79,15 @@ class Parts:
             line = f'<span class="td-{NAMES[incident.impact]}">{icon(incident.impact)} {escape(name)}</span>'
         if incident.open:
             if incident.rrule:
-                line += f" · {speech.say('recurring')}"
+                line += " · " + speech.say("recurring")
             if incident.active:
                 began = speech.clock(incident.started) if short else speech.moment(incident.started)
-                line += f" · {speech.say('going on since {time}', time=began)}"
+                line += " · " + speech.say("going on since {time}", time=began)
         elif incident.ended:
-            lasted = speech.lasted(incident)
-            line += f" · {escape(lasted)}, " if lasted else " · "
-            line += speech.say("until {time}", time=speech.end(incident))
+            lasted, ended = speech.lasted(incident), speech.end(incident)
+            line += " · " + (
+                speech.say("{duration}, until {time}", duration=lasted, time=ended)
+                if lasted
+                else speech.say("until {time}", time=ended)
+            )
         return Markup(line)  # noqa: S704

@@ -72,7 +72,7 @@ def _latest(view: View, said: Language, incident: IncidentView) -> list[str]:
     lines += [f"  {line}" for line in shown]
     if incident.next is not None:
         promised = said.datetime(incident.next, view.site.time_zone)
-        lines.append(f"  {said.gettext('Next update')}: {promised}")
+        lines.append("  " + said.pair(said.gettext("Next update"), promised))
     return [*lines, f"  {view.site.href(f'incidents/{incident.id}/', view.locale)}"]
 
 
@@ -104,7 +104,7 @@ def _components(view: View, said: Language) -> list[str]:
         if component.only_show_if_degraded and component.impact is Impact.OPERATIONAL and not component.through:
             continue
         depth = _depth(view, component.group) + 1 if component.group in groups else 0
-        line = f"{'  ' * depth}{component.name}: {said.impact(component.impact)}"
+        line = "  " * depth + said.pair(component.name, said.impact(component.impact))
         if component.through:
             line += " " + said.gettext("(affected through {names})", names=said.list(component.through))
         lines.append(line)

@@ -114,9 +114,9 @@ def test_a_country_without_a_catalogue_takes_that_of_its_language() -> None:
 
 
 def test_a_language_without_a_catalogue_speaks_english_with_its_own_dates() -> None:
-    assert language("fr").gettext("Follow") == "Follow"
-    assert language("fr").date(date(2026, 11, 20)) == "20 novembre 2026"
-    assert not language("fr").translated
+    assert language("fi").gettext("Follow") == "Follow"
+    assert language("fi").date(date(2026, 11, 20)) == "20. marraskuuta 2026"
+    assert not language("fi").translated
     assert language("en").translated
     assert language("de").translated
 
