@@ -1,4 +1,4 @@
-"""CommonMark with tables becomes safe HTML and plain text.
+"""CommonMark with tables and struck words becomes safe HTML and plain text.
 
 One engine for every channel, so that page, feed, API and mail say the same. Raw HTML is not markup here (`html:
 False`); what comes out passes a strict allow-list all the same. Rendering waits until a form is asked for: most texts
@@ -25,8 +25,8 @@ SCHEMES = frozenset({"http", "https", "mailto"})
 """Where a link may lead."""
 
 _TAGS = {
-    *("a", "blockquote", "br", "code", "em", "h4", "h5", "h6", "hr", "img", "li", "ol", "p", "pre", "strong", "ul"),
-    *("table", "thead", "tbody", "tr", "th", "td"),
+    *("a", "blockquote", "br", "code", "em", "h4", "h5", "h6", "hr", "img", "li", "ol", "p", "pre", "s", "strong"),
+    *("ul", "table", "thead", "tbody", "tr", "th", "td"),
 }
 _ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"start"}}
 _ALIGNED = {"align-left", "align-center", "align-right"}
@@ -98,7 +98,7 @@ def words(markdown: str, *, locale: str, base_url: str) -> Words:
     """Give a text in every form that channels need.
 
     Args:
-        markdown: CommonMark with tables. Characters that XML forbids are dropped.
+        markdown: CommonMark with tables and `~~struck~~` words. Characters that XML forbids are dropped.
         locale: language of this very text.
         base_url: absolute address of the page it stands on; relative links are resolved against it.
     """
@@ -140,7 +140,7 @@ def _engine() -> MarkdownIt:
     brackets keep the default, since their cost grows with the limit's power.
     """
     outer = MarkdownIt("commonmark", {"html": False, "maxNesting": 100}).enable("table")
-    inner = MarkdownIt("commonmark", {"html": False})
+    inner = MarkdownIt("commonmark", {"html": False}).enable("strikethrough")
 
     def inline(state: StateCore) -> None:
         for token in state.tokens:

@@ -1,7 +1,8 @@
 """Markdown tokens become plain text that says everything the HTML says.
 
-Links become `words (address)`, lists keep their marks, quotes their `>`, code its indentation, table rows become
-lines with ` | ` between cells. Walks the flat token list: no recursion, however deep the text nests.
+Links become `words (address)`, lists keep their marks, quotes their `>`, code its indentation, struck words their
+`~~`, table rows become lines with ` | ` between cells. Walks the flat token list: no recursion, however deep the
+text nests.
 """
 
 from __future__ import annotations
@@ -121,6 +122,9 @@ def inline_text(children: Sequence[Token]) -> str:
                 out.append("\n")
             case "link_open":
                 links.append((str(child.attrs.get("href", "")), len(out)))
+            case "s_open" | "s_close":
+                # Emphasis can go unsaid; that words no longer stand cannot.
+                out.append("~~")
             case "link_close" if links:
                 address, start = links.pop()
                 words = "".join(out[start:])

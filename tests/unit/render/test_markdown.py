@@ -38,6 +38,17 @@ def shown(markdown: str) -> Words:
         ("<!-- note -->", "<p>&lt;!-- note --&gt;</p>"),
         ("[a](javascript:alert(1))", "<p>[a](javascript:alert(1))</p>"),
         ("[call](tel:123)", "<p>call</p>"),
+        ("It is ~~fixed~~ not fixed.", "<p>It is <s>fixed</s> not fixed.</p>"),
+        (
+            "~~a **b** [c](https://x.example/)~~",
+            '<p><s>a <strong>b</strong> <a href="https://x.example/" rel="noopener">c</a></s></p>',
+        ),
+        ("a ~~ b ~~ c, ~d~", "<p>a ~~ b ~~ c, ~d~</p>"),
+        ("`~~a~~`", "<p><code>~~a~~</code></p>"),
+        (
+            "| ~~a~~ |\n|---|\n| ~~b~~ |",
+            "<table>\n<thead>\n<tr>\n<th><s>a</s></th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td><s>b</s></td>\n</tr>\n</tbody>\n</table>",
+        ),
         ("~~~html\n<i>\n~~~", "<pre><code>&lt;i&gt;\n</code></pre>"),
         ("3. c", '<ol start="3">\n<li>c</li>\n</ol>'),
     ],
@@ -67,6 +78,9 @@ def test_html(markdown: str, html: str) -> None:
         ("9. i\n10. j", "9. i\n10. j"),
         ("-\n- b", "-\n- b"),
         ("&lt;&amp; \\*", "<& *"),
+        ("It is ~~fixed~~ not fixed.", "It is ~~fixed~~ not fixed."),
+        ("~~a [b](https://x.example/)~~", "~~a b (https://x.example/)~~"),
+        ("see https://x.example/", "see https://x.example/"),
         ("", ""),
     ],
 )
@@ -99,7 +113,7 @@ def test_relinking_changes_links_and_nothing_else() -> None:
     assert 'src="' + BASE + 'm.png"' in relink(before, lambda url: url + "?t")
 
 
-HARMLESS = {"a", "blockquote", "br", "code", "em", "h4", "h5", "h6", "hr", "img", "li", "ol", "p", "pre", "strong", "ul"} | {
+HARMLESS = {"a", "blockquote", "br", "code", "em", "h4", "h5", "h6", "hr", "img", "li", "ol", "p", "pre", "s", "strong", "ul"} | {
     "table", "thead", "tbody", "tr", "th", "td",
 }  # fmt: skip
 
@@ -131,6 +145,8 @@ HOSTILE = {
     "links": "[a](" * DEPTH,
     "pictures": "![" * DEPTH,
     "stars": "*a " * DEPTH,
+    "struck": "~~a " * DEPTH,
+    "tildes": "~" * DEPTH + "a" + "~" * (DEPTH - 1),
     "closers": "a**b" + "c* " * DEPTH,
     "mixed emphasis": "*a _b " * DEPTH,
     "quotes": ">" * DEPTH,
