@@ -248,28 +248,6 @@ class Incident:
         return self.updates[-1].at if self.updates else self.started
 
 
-def effective_status(incident: Incident, index: int) -> Status:
-    """Give the status in force at update `index`, seeing through `update`."""
-    for update in reversed(incident.updates[: index + 1]):
-        if update.status is not Status.UPDATE:
-            return update.status
-    return Status.SCHEDULED if incident.kind is Kind.MAINTENANCE else Status.INVESTIGATING
-
-
-def impact_after(incident: Incident, index: int) -> dict[str, Impact]:
-    """Give each named component's impact after update `index`; -1 gives the impact at the start.
-
-    A closing status returns every component to operational unless that update says otherwise.
-    """
-    impacts = dict(incident.components)
-    for update in incident.updates[: index + 1]:
-        if update.status in CLOSED:
-            impacts = dict.fromkeys(impacts, Impact.OPERATIONAL)
-        if update.components is not None:
-            impacts |= update.components
-    return impacts
-
-
 def revision(incident: Incident, update: Update, locale: str | None = None) -> ContentHash:
     """Hash one wording of one update: what a channel delivers and an approval covers.
 

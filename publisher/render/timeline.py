@@ -191,7 +191,11 @@ def _weigh(impacts: Impacts, begin: datetime, end: datetime, incident: str) -> l
 
 
 def _said(incident: Incident, now: datetime) -> tuple[Said, ...]:
-    """Fold the updates as `model.incident.impact_after` and `effective_status` do, in one pass."""
+    """Go through the updates once.
+
+    `update` keeps the state before it; a closing status returns every component to operational unless that update
+    says otherwise; a maintenance that is only scheduled weighs on nothing yet.
+    """
     out: list[Said] = []
     maintenance = incident.kind is Kind.MAINTENANCE
     state = Status.SCHEDULED if maintenance else Status.INVESTIGATING

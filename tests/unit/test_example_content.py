@@ -19,7 +19,7 @@ from publisher.checks import check
 from publisher.load.history import load_history
 from publisher.model.component import Component, Group, Impact
 from publisher.model.finding import Finding, Level
-from publisher.model.history import History, is_active
+from publisher.model.history import History
 from publisher.model.incident import (
     Category,
     Incident,
@@ -29,11 +29,11 @@ from publisher.model.incident import (
     Status,
     Translation,
     Update,
-    impact_after,
     source_revision,
 )
 from publisher.ports import SourceFile
 from publisher.render.i18n import language
+from publisher.render.timeline import course
 
 ROOT = Path(__file__).resolve().parents[2]
 OPEN_NOW = "2026-11-20-card-payments-eu"
@@ -159,7 +159,7 @@ def test_the_last_ninety_days_and_the_last_fortnight_are_alive(history: History,
 
 
 def test_one_incident_is_open_and_speaks_again_in_a_minute(history: History, now: datetime) -> None:
-    assert [i.id for i in of_kind(history, Kind.INCIDENT) if is_active(i, now)] == [OPEN_NOW]
+    assert [i.id for i in of_kind(history, Kind.INCIDENT) if course(i, now).active] == [OPEN_NOW]
     incident = history.incident(OPEN_NOW)
     assert incident is not None
     last = incident.updates[-1]
@@ -168,7 +168,7 @@ def test_one_incident_is_open_and_speaks_again_in_a_minute(history: History, now
     assert last.meanwhile
     assert last.next is not None
     assert timedelta() < last.next - now < timedelta(minutes=1)
-    assert Impact.PARTIAL_OUTAGE in impact_after(incident, len(incident.updates) - 1).values()
+    assert Impact.PARTIAL_OUTAGE in course(incident, now).now.values()
 
 
 def test_nothing_is_said_in_the_future_and_nothing_before_it_began(history: History, now: datetime) -> None:
@@ -185,7 +185,7 @@ def test_maintenance_is_past_running_planned_and_recurring(history: History, now
     windows = {i.id: i.window for i in work if i.window is not None}
     assert len(windows) == len(work)
     assert sum(i.status is Status.COMPLETED for i in work) >= 2
-    assert [i.id for i in work if is_active(i, now)] == ["2026-11-20-exports-move"]
+    assert [i.id for i in work if course(i, now).active] == ["2026-11-20-exports-move"]
     assert [i for i in work if windows[i.id].begins > now and windows[i.id].begins.day == 22]
     assert [i for i in work if windows[i.id].rrule]
 
@@ -324,11 +324,10 @@ def test_the_first_update_of_an_incident_says_who_and_what_to_do_meanwhile(histo
     assert [i.id for i in of_kind(history, Kind.INCIDENT) if not (i.updates[0].who and i.updates[0].meanwhile)] == []
 
 
-def test_what_is_over_leaves_every_component_operational(history: History) -> None:
+def test_what_is_over_leaves_every_component_operational(history: History, now: datetime) -> None:
     for incident in history.incidents:
         if not incident.is_open:
-            after = impact_after(incident, len(incident.updates) - 1)
-            assert set(after.values()) == {Impact.OPERATIONAL}, incident.id
+            assert set(course(incident, now).said[-1].after.values()) == {Impact.OPERATIONAL}, incident.id
 
 
 def test_the_source_avoids_words_that_customers_do_not_use(history: History) -> None:
