@@ -22,7 +22,7 @@ STRICT = "default-src 'none'; script-src 'sha256-abc'; style-src 'self'"
 
 
 def screen(words: str, revision: int, *problems: dict[str, str], policy: str | None = None) -> Screen:
-    headers = (("content-type", "text/html; charset=utf-8"),)
+    headers: tuple[tuple[str, str], ...] = (("content-type", "text/html; charset=utf-8"),)
     headers += (("content-security-policy", policy),) if policy else ()
     page = Page(body=f"<!doctype html><html><body><h1>{words}</h1></body></html>".encode(), headers=headers)
     return Screen(revision=revision, pages={**own_pages(), "index.html": page}, problems=problems)
