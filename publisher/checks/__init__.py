@@ -7,6 +7,7 @@ from datetime import datetime
 from publisher.checks.identifiers import check_identifiers
 from publisher.checks.recurrence import check_recurrence
 from publisher.checks.references import check_references
+from publisher.checks.secrecy import check_secrecy
 from publisher.checks.text import check_text
 from publisher.checks.timeline import check_timeline
 from publisher.checks.translations import check_translations
@@ -25,6 +26,7 @@ def check(history: History, *, now: datetime) -> tuple[Finding, ...]:
     found = [
         *check_references(history),
         *check_identifiers(history),
+        *check_secrecy(history),
         *check_timeline(history, now=now),
         *check_recurrence(history),
         *check_text(history),

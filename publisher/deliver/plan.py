@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from publisher.model.component import Registry
 from publisher.model.delivery import Channel, Delivery
 from publisher.model.digest import ContentHash, Plain
-from publisher.model.history import History
+from publisher.model.history import History, outside
 from publisher.model.incident import Incident, Kind, Severity
 from publisher.model.policy import EmailPolicy
 from publisher.model.subscriber import Consent, Frequency, Subscriber, Wishes
@@ -134,6 +134,8 @@ class Reach:
     """What incidents concern, worked out once for each."""
 
     def __init__(self, history: History) -> None:
+        # Who hears of something must not tell what is behind it.
+        history = outside(history)
         self._incidents = {incident.id: incident for incident in history.incidents}
         self._registry = history.policy.registry
         self._known: dict[str, frozenset[str]] = {}

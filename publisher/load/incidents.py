@@ -12,7 +12,7 @@ from publisher.load.fields import SLUG, parse_moment
 from publisher.load.frontmatter import parse_text, split_matter
 from publisher.load.report import Report
 from publisher.load.schema import IncidentTyped, TranslatedUpdateTyped, TranslationTyped, UpdateTyped
-from publisher.load.updates import Section, parse_updates
+from publisher.load.updates import Section, bounded, parse_updates
 from publisher.load.validate import internal_fields, validate
 from publisher.load.yaml import Document
 from publisher.model.component import Impact
@@ -148,10 +148,10 @@ def _incident(incident_id: str, parts: _Parts, locale: str) -> tuple[Incident | 
     for segment, file in sorted(parts.private.items()):
         report = Report(file.path)
         text = parse_text(file.body, report=report)
-        findings.extend(report.findings)
         if text is not None:
-            private[segment] = text.strip("\n").rstrip()
+            private[segment] = bounded(text.strip("\n").rstrip(), (1, 1), report)
             places[f"private.{segment}"] = Place(path=file.path)
+        findings.extend(report.findings)
     if incident is None:
         return None, findings
     if translations or private:

@@ -107,6 +107,7 @@ def _registry(typed: ComponentsTyped, document: Document) -> Registry:
             since=c.since,
             showcase=c.showcase,
             only_show_if_degraded=c.only_show_if_degraded,
+            public=c.public,
             place=place("components", name),
         )
         for name, c in (typed.components or {}).items()
@@ -119,6 +120,7 @@ def _registry(typed: ComponentsTyped, document: Document) -> Registry:
             description=g.description,
             descriptions=g.descriptions or {},
             parent=g.parent,
+            public=g.public,
             place=place("groups", name),
         )
         for name, g in (typed.groups or {}).items()

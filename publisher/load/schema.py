@@ -153,6 +153,7 @@ class GroupTyped(Typed):
         default=None, description="Locale → sentence.", json_schema_extra=PUBLIC
     )
     parent: Slug | None = Field(default=None, description="Enclosing group.", json_schema_extra=PUBLIC)
+    public: Flag = Field(default=True, description="False hides it and all that is in it.", json_schema_extra=INTERNAL)
 
 
 class ComponentTyped(Typed):
@@ -172,6 +173,9 @@ class ComponentTyped(Typed):
     since: Day | None = Field(default=None, description="First day that counts.", json_schema_extra=PUBLIC)
     showcase: Flag = Field(default=True, description="Shown with its uptime.", json_schema_extra=PUBLIC)
     only_show_if_degraded: Flag = Field(default=False, description="Hidden while it works.", json_schema_extra=PUBLIC)
+    public: Flag = Field(
+        default=True, description="False: nobody outside may know that it exists.", json_schema_extra=INTERNAL
+    )
 
 
 class UptimeTyped(Typed):

@@ -25,6 +25,8 @@ _TIMED = re.compile(
     re.ASCII,
 )
 _COMMENT = "<!--"
+MAX_BODY = 64 * 1024
+"""Bytes of UTF-8 in one text. Some Markdown costs 25 µs a byte; this keeps the worst of it under two seconds."""
 STATUS_WORDS = {str(s): s for s in Status}
 FORM = "`## 2026-11-20 14:05 UTC · Investigating`"
 
@@ -79,7 +81,7 @@ def parse_updates(lines: Sequence[str], *, first: int, report: Report) -> tuple[
         comment, start = _comment(lines, heading.index + 1, end, first, report)
         while start < end and not lines[start].strip():
             start += 1
-        words = "\n".join(lines[start:end]).rstrip()
+        words = bounded("\n".join(lines[start:end]).rstrip(), (first + start, 1), report)
         if heading.status is not None and heading.at:
             sections.append(
                 Section(
@@ -92,6 +94,16 @@ def parse_updates(lines: Sequence[str], *, first: int, report: Report) -> tuple[
                 )
             )
     return tuple(sections)
+
+
+def bounded(words: str, spot: Spot, report: Report) -> str:
+    """Give a text back, or as much of it as may be, with a finding."""
+    size = len(words) if words.isascii() else len(words.encode())
+    if size <= MAX_BODY:
+        return words
+    what = f"This text has {size:,} bytes; one update holds at most {MAX_BODY:,}."
+    report.add("TID312", what, "Shorten it, or put the rest on a page in site_src/ and link to it.", spot)
+    return words.encode()[:MAX_BODY].decode(errors="ignore").rstrip()
 
 
 class _Fences:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from publisher.model.finding import Place
@@ -44,6 +44,7 @@ class Component:
         depends_on: ids of components it cannot work without.
         owner: role or person that speaks for it (internal).
         since: first day it counts for availability; None means always.
+        public: whether anybody outside may know that it exists.
     """
 
     id: str
@@ -57,12 +58,17 @@ class Component:
     since: date | None = None
     showcase: bool = True
     only_show_if_degraded: bool = False
+    public: bool = True
     place: Place = field(default=Place(path="policy/components.yml"), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Components shown together. Groups may nest; the Statuspage API shows the outermost only."""
+    """Components shown together. Groups may nest; the Statuspage API shows the outermost only.
+
+    Attributes:
+        public: whether anybody outside may know of it and of what is in it.
+    """
 
     id: str
     name: str
@@ -70,6 +76,7 @@ class Group:
     description: str | None = None
     descriptions: Mapping[str, str] = field(default_factory=dict)
     parent: str | None = None
+    public: bool = True
     place: Place = field(default=Place(path="policy/components.yml"), compare=False)
 
 
@@ -97,3 +104,55 @@ class Registry:
             grew = bool(more)
             reached |= more
         return tuple(c for c in self.components if c.id in reached and c.id != component_id)
+
+    def hidden(self) -> frozenset[str]:
+        """Give the components and groups that nobody outside may know of.
+
+        What lies in a hidden group is hidden, and so is a group that holds nothing but hidden components: its name
+        alone would tell of them.
+        """
+        groups = {g.id: g for g in self.groups}
+        gone = {g.id for g in self.groups if any(not groups[above].public for above in self._enclosing(g.id))}
+        gone_components = {c.id for c in self.components if not c.public or c.group in gone}
+        holding: dict[str, set[bool]] = {}
+        for component in self.components:
+            for above in self._enclosing(component.group):
+                holding.setdefault(above, set()).add(component.id in gone_components)
+        return frozenset(gone | gone_components | {g for g, inside in holding.items() if inside == {True}})
+
+    def outside(self) -> Registry:
+        """Give the registry as people outside may know it.
+
+        What depends on something hidden depends, for them, on what that depends on.
+        """
+        hidden = self.hidden()
+        if not hidden:
+            return self
+        needs = {c.id: c.depends_on for c in self.components}
+
+        def shown(names: Iterable[str], seen: frozenset[str]) -> Iterator[str]:
+            for name in names:
+                if name not in hidden:
+                    yield name
+                elif name not in seen:
+                    yield from shown(needs.get(name, ()), seen | {name})
+
+        return Registry(
+            components=tuple(
+                replace(c, depends_on=tuple(dict.fromkeys(n for n in shown(c.depends_on, frozenset()) if n != c.id)))
+                for c in self.components
+                if c.id not in hidden
+            ),
+            groups=tuple(g for g in self.groups if g.id not in hidden),
+        )
+
+    def _enclosing(self, group_id: str | None) -> Iterator[str]:
+        """Give a group and those it lies in, innermost first; circles are walked once."""
+        seen: set[str] = set()
+        while group_id is not None and group_id not in seen:
+            seen.add(group_id)
+            found = self.group(group_id)
+            if found is None:
+                return
+            yield group_id
+            group_id = found.parent

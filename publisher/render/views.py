@@ -1,8 +1,8 @@
 """Cut a history into what one audience may read in one language.
 
 The one gate: whatever is not copied here, nobody sees. An allow-list, field by field, into the types of
-`render.view`. Private texts enter the view of their own segment only. What was said after `now` has not been said
-yet, and nothing planned changes how things stand today.
+`render.view`. Private texts enter the view of their own segment only; a component that is not public enters none.
+What was said after `now` has not been said yet, and nothing planned changes how things stand today.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from publisher.model.component import Component, Group, Impact, Registry, worst
 from publisher.model.digest import short_id
-from publisher.model.history import History
+from publisher.model.history import History, outside
 from publisher.model.incident import Incident, Kind, Translation, revision, source_revision
 from publisher.model.site import Site
 from publisher.render.availability import availability, calendar, day_begin
@@ -85,6 +85,8 @@ class _Projection:
     """What is the same in every language, worked out once."""
 
     def __init__(self, history: History, now: datetime) -> None:
+        # From here on a component that is not public does not exist.
+        history = outside(history)
         self.site: Site = _named(history.site)
         self.registry: Registry = history.policy.registry
         self.uptime = history.policy.uptime

@@ -512,3 +512,42 @@ def test_policy_sets_levels_but_never_lowers_what_is_fixed() -> None:
 def test_findings_are_sorted_and_each_is_told_once() -> None:
     found = run(incident(FRONT + "components: {no: operational}\n", ("13:05", "update"), ("13:06", "postmortem")))
     assert found == sorted(set(found), key=lambda f: f.sort_key)
+
+
+HIDDEN = {
+    "policy/components.yml": COMPONENTS + "  ledger: {name: Ledger cluster, names: {de: Hauptbuch}, public: false}\n"
+}
+
+
+def test_an_incident_about_hidden_components_alone_is_refused() -> None:
+    assert codes(HIDDEN | incident(FRONT + "components: {ledger: major_outage}\n", ("14:05", "update"))) == [
+        ("TID110", 6)
+    ]
+    both = FRONT + "components: {ledger: major_outage, api: partial_outage}\n"
+    assert codes(HIDDEN | incident(both, ("14:05", "update"))) == []
+    assert codes(HIDDEN | incident(FRONT, ("14:05", "update"))) == [], "an incident may name no component at all"
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ("Words.\nOur ledger CLUSTER is slow.", (11, 5)),
+        ("Ledger cluster: slow.", (10, 1)),
+        ("Das Hauptbuch ist langsam.", (10, 5)),
+        ("Ledger clusters are slow, and the ledger too.", None),
+    ],
+)
+def test_words_that_name_a_hidden_component_are_found(body: str, place: tuple[int, int] | None) -> None:
+    found = run(HIDDEN | incident(FRONT, ("14:05", "update"), body=body))
+    assert [(f.code, f.place.line, f.place.col) for f in found] == ([("TID311", *place)] if place else [])
+
+
+def test_titles_and_facts_that_name_a_hidden_component_are_found() -> None:
+    files = HIDDEN | incident(FRONT.replace("Cards fail", "Ledger cluster down"), ("14:05", "update"))
+    files[PATH] = files[PATH].replace("update\n\n", "update\n<!--\nwho: Users of the ledger cluster\n-->\n\n")
+    assert codes(files) == [("TID311", 2), ("TID311", 10)]
+
+
+def test_a_name_that_a_public_component_has_too_tells_nothing() -> None:
+    twin = {"policy/components.yml": COMPONENTS + "  api-2: {name: api, public: false}\n"}
+    assert "TID311" not in [c for c, _ in codes(twin | incident(FRONT, ("14:05", "update"), body="The API fails."))]

@@ -295,3 +295,10 @@ def test_a_hundred_findings_are_enough_for_one_file() -> None:
 def test_places_of_a_file_with_line_ends_of_windows_are_right() -> None:
     _, found = load(source=text(FRONT + "tpyo: 1\n").replace("\n", "\r\n"))
     assert [(f.code, f.place.line, f.place.col) for f in found] == [("TID012", 6, 1)]
+
+
+def test_a_private_text_is_bounded_too() -> None:
+    folder = "incidents/2026-11-20-card"
+    incidents, found = load(**{f"{folder}/index.md": text(), f"{folder}/for-gold.md": "y" * 70_000})
+    assert [(f.code, str(f.place)) for f in found] == [("TID312", f"{folder}/for-gold.md:1:1")]
+    assert len(incidents[0].private["gold"]) == 65_536

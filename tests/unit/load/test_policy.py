@@ -259,3 +259,16 @@ def test_a_file_that_cannot_be_read_leaves_the_rest(body: str) -> None:
     assert len(found) == 1
     assert policy.registry.components[0].id == "api"
     assert policy.page == PagePolicy()
+
+
+def test_what_is_not_public_is_marked_and_everything_else_is() -> None:
+    policy, found = load(
+        components="groups: {g: {name: G, public: false}}\ncomponents: {a: {name: A, public: false}, b: {name: B, group: g}}\n"
+    )
+    assert found == []
+    assert [c.public for c in policy.registry.components] == [False, True]
+    assert policy.registry.hidden() == {"a", "b", "g"}
+
+
+def test_a_switch_in_other_words_is_refused_so_that_nothing_is_shown_by_mistake() -> None:
+    assert load(components="components: {a: {name: A, public: no}}\n")[1] == [("TID017", "policy/components.yml:1:35")]

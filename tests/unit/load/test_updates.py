@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from publisher.load.report import Report
-from publisher.load.updates import Section, parse_updates
+from publisher.load.updates import MAX_BODY, Section, parse_updates
 from publisher.model.incident import Status
 
 
@@ -168,3 +168,18 @@ def test_words_keep_their_lines_and_lose_only_blank_lines_around() -> None:
     assert sections[0].body == "  indented  \nhard break  \nend"
     assert (sections[0].line, sections[0].body_line) == (5, 8)
     assert (sections[1].body, sections[1].body_line) == ("", 13)
+
+
+@pytest.mark.parametrize(("body", "kept"), [("x" * MAX_BODY, MAX_BODY), ("é" * (MAX_BODY // 2), MAX_BODY // 2)])
+def test_a_text_may_be_as_long_as_the_limit(body: str, kept: int) -> None:
+    sections, found = parse(f"{H}\n\n{body}\n")
+    assert found == []
+    assert len(sections[0].body) == kept
+
+
+@pytest.mark.parametrize(("body", "kept"), [("x" * (MAX_BODY + 1), MAX_BODY), ("xé" * MAX_BODY, MAX_BODY // 3 * 2 + 1)])
+def test_a_longer_text_is_a_finding_and_is_cut_so_that_nothing_downstream_can_choke(body: str, kept: int) -> None:
+    sections, found = parse(f"{H}\n\n{body}\n\n## 2026-11-20 15:05 UTC · Resolved\n\nOver.\n")
+    assert found == [("TID312", 3)]
+    assert [len(s.body) for s in sections] == [kept, len("Over.")]
+    assert len(sections[0].body.encode()) <= MAX_BODY
