@@ -50,11 +50,13 @@ def sources(root: Path, *, commit: str | None = None) -> Sources:
 
 def read_site(root: Path) -> Site:
     """Read what `mkdocs.yml` says of the site; stand-ins where it says nothing or nothing good."""
+    from publisher.load.catalogues import ROOT, with_catalogues  # noqa: PLC0415
     from publisher.load.site import PATH, load_site  # noqa: PLC0415
     from publisher.pipeline import MAX_SOURCE_BYTES  # noqa: PLC0415
 
-    files, _ = sources(root).read(roots=(PATH,), max_bytes=MAX_SOURCE_BYTES)
-    return load_site(next(iter(files), None))[0]
+    files, _ = sources(root).read(roots=(PATH, ROOT), max_bytes=MAX_SOURCE_BYTES)
+    site, _ = load_site(next((file for file in files if file.path == PATH), None))
+    return with_catalogues(site, [file for file in files if file.path != PATH])[0]
 
 
 def read_policy(root: Path) -> Policy:

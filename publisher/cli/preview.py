@@ -25,7 +25,7 @@ from publisher.model.policy import Policy
 from publisher.pipeline import Built
 from publisher.release.bundle import bundle
 
-WATCHED_FOLDERS = ("incidents", "policy", "site_src")
+WATCHED_FOLDERS = ("incidents", "policy", "locale", "site_src")
 WATCHED_FILES = ("mkdocs.yml",)
 TICK_S = 30.0
 """Without a save, the site is built anew so often: windows begin and days end while somebody writes."""

@@ -44,6 +44,8 @@ class Site:
     clock: datetime | None = None
     max_age_s: int = 15
     utm: bool = True
+    catalogues: Mapping[str, str] = field(default_factory=dict)
+    """Locale → the house's own gettext catalogue, as text. What it says stands before what we ship."""
 
     @property
     def locale(self) -> str:

@@ -26,7 +26,7 @@ _HOURLY = timedelta(hours=1)
 
 def render_calendar(view: View) -> Artifact:
     """Write a view's maintenances as `maintenance.ics`."""
-    title = f"{view.site.name} \N{EN DASH} {language(view.locale).gettext('Planned maintenance')}"
+    title = f"{view.site.name} \N{EN DASH} {language(view.locale, view.site).gettext('Planned maintenance')}"
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
@@ -71,7 +71,8 @@ def _event(view: View, maintenance: IncidentView) -> Event:
     if latest is not None:
         event.add("description", latest.words.text)
     event.add("url", change(view.site.href(f"incidents/{maintenance.id}/", view.locale)))
-    event.add("categories", [a.name for a in maintenance.affected if a.through is None] or [language(view.locale).gettext("Maintenance")])
+    touched = [a.name for a in maintenance.affected if a.through is None]
+    event.add("categories", touched or [language(view.locale, view.site).gettext("Maintenance")])
     event.add("status", "CANCELLED" if called_off else "CONFIRMED")
     event.add("transp", "TRANSPARENT")
     return event

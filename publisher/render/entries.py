@@ -51,7 +51,7 @@ def feed_id(site: Site, name: str) -> str:
 
 def incident_entry(view: View, incident: IncidentView) -> Entry:
     """Tell an incident with all its updates, newest first."""
-    said = language(view.locale)
+    said = language(view.locale, view.site)
     return Entry(
         id=feed_id(view.site, f"incident/{incident.id}"),
         url=view.site.href(f"incidents/{incident.id}/", view.locale),
@@ -70,7 +70,7 @@ def incident_entry(view: View, incident: IncidentView) -> Entry:
 
 def update_entry(view: View, incident: IncidentView, update: UpdateView) -> Entry:
     """Tell one update."""
-    said = language(view.locale)
+    said = language(view.locale, view.site)
     return Entry(
         id=feed_id(view.site, f"incident/{incident.id}/update/{update.id}"),
         url=view.site.href(f"incidents/{incident.id}/#{update.id}", view.locale),

@@ -61,7 +61,7 @@ def history_feed(view: View) -> Feed:
     return Feed(
         path="history",
         home="history/",
-        title=_title(view, language(view.locale).gettext("Incident history")),
+        title=_title(view, language(view.locale, view.site).gettext("Incident history")),
         entries=tuple(incident_entry(view, i) for i in newest(view)[:INCIDENTS]),
     )
 
@@ -73,7 +73,7 @@ def updates_feed(view: View) -> Feed:
     return Feed(
         path="updates",
         home="history/",
-        title=_title(view, language(view.locale).gettext("All updates")),
+        title=_title(view, language(view.locale, view.site).gettext("All updates")),
         entries=tuple(update_entry(view, incident, update) for *_, incident, update in said[:UPDATES]),
     )
 

@@ -1,8 +1,9 @@
 """How one language says things: gettext catalogues for our words, CLDR (through Babel) for dates, numbers and lists.
 
-English is the source; a further language is one file, `locale/<locale>/LC_MESSAGES/tidings.po`. What a catalogue
-lacks is said in English. Nothing here looks at the machine's locale or time zone. Clock times are on the 24-hour clock
-in every language and always name their zone: a status page is read from everywhere, and half past two is two moments.
+English is the source; a language we ship is a folder `locale/<locale>/LC_MESSAGES/`, and a house's own words are in its
+site's `catalogues`. What catalogues lack is said in English. Nothing here looks at the machine's locale or time zone.
+Clock times are on the 24-hour clock in every language and always name their zone: a status page is read from
+everywhere, and half past two is two moments.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from babel.numbers import format_decimal, format_percent
 from publisher.model.component import Impact
 from publisher.model.errors import UsageError
 from publisher.model.incident import Category, Scope, Severity, Status
+from publisher.model.site import Site
 
 Day: TypeAlias = date
 Moment: TypeAlias = datetime
@@ -82,16 +84,17 @@ _SCOPE = {Scope.LOCAL: _("Local"), Scope.REGIONAL: _("Regional"), Scope.GLOBAL: 
 
 
 class Language:
-    """One language's words and forms. Make it with `language(locale)`, which keeps one per locale.
+    """One language's words and forms. Make it with `language(locale, site)`, which keeps one of each.
 
     Args:
         locale: BCP 47 tag or CLDR identifier, `de`, `pt-BR`, `zh_Hant`.
+        house: the house's own catalogue, as gettext writes it; its words stand before ours.
 
     Raises:
         UsageError: CLDR knows no such language.
     """
 
-    def __init__(self, locale: str) -> None:
+    def __init__(self, locale: str, house: str = "") -> None:
         self.locale = locale
         try:
             self._own = Locale.parse(locale.replace("-", "_"))
@@ -100,7 +103,7 @@ class Language:
             raise UsageError(
                 f"There is no language called “{locale}”.", "Write a language tag such as de, ar or pt-BR in `locales`."
             ) from error
-        self._catalogue = _catalogue(locale)
+        self._catalogue = _with_house(locale, house) if house else _catalogue(locale)
         self._days: dict[tuple[str, Day], str] = {}
         self._times: dict[tuple[int, int], str] = {}
         self._lengths: dict[int, str] = {}
@@ -263,10 +266,19 @@ class Language:
         return str(pattern).replace("'", "").replace("{1}", day).replace("{0}", time)
 
 
-@functools.cache
-def language(locale: str) -> Language:
-    """Give the one `Language` of a locale."""
-    return Language(locale)
+def language(locale: str, site: Site | None = None) -> Language:
+    """Give the one `Language` of a locale.
+
+    Args:
+        locale: BCP 47 tag or CLDR identifier.
+        site: whose words it speaks; without one only dates, numbers and the direction are the same everywhere.
+    """
+    return _language(locale, site.catalogues.get(locale, "") if site is not None else "")
+
+
+@functools.lru_cache(maxsize=512)
+def _language(locale: str, house: str) -> Language:
+    return Language(locale, house)
 
 
 @functools.cache
@@ -278,11 +290,7 @@ def _catalogue(locale: str) -> NullTranslations:
     for name in (locale.replace("-", "_"), locale.replace("-", "_").partition("_")[0]):
         found: GNUTranslations | None = None
         for path in sorted((CATALOGUES / name / "LC_MESSAGES").glob("*.po")):
-            with path.open("rb") as source:
-                compiled = io.BytesIO()
-                write_mo(compiled, read_po(source, locale=name))
-            compiled.seek(0)
-            translations = GNUTranslations(compiled)
+            translations = _compiled(path.read_text(encoding="utf-8"), name)
             if found is None:
                 found = translations
             else:
@@ -290,6 +298,25 @@ def _catalogue(locale: str) -> NullTranslations:
         if found is not None:
             return found
     return NullTranslations()
+
+
+def _with_house(locale: str, house: str) -> NullTranslations:
+    """Put the house's words before ours."""
+    own = _compiled(house, locale.replace("-", "_"))
+    own.add_fallback(_catalogue(locale))
+    return own
+
+
+def _compiled(text: str, locale: str) -> GNUTranslations:
+    """Compile a catalogue; what is marked as doubtful or lacks a form is left out."""
+    catalogue = read_po(io.StringIO(text), locale=locale)
+    for entry in list(catalogue):
+        if entry.id and not all([entry.string] if isinstance(entry.string, str) else entry.string or [""]):
+            catalogue.delete(entry.id, entry.context)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return GNUTranslations(compiled)
 
 
 @functools.cache

@@ -107,7 +107,7 @@ def mail_page(updates: Sequence[MailUpdate], *, site: Site, locale: str, footing
         locale: language of all words that are ours.
         footing: the way out.
     """
-    speech = language(locale)
+    speech = language(locale, site)
     medium = "digest" if len({u.incident for u in updates}) > 1 else "update"
     by_incident = _by_incident(updates)
     stories = tuple(_story(told, site, speech, medium) for told in by_incident.values())
@@ -131,7 +131,7 @@ def mail_page(updates: Sequence[MailUpdate], *, site: Site, locale: str, footing
 
 def confirmation_page(*, site: Site, locale: str, footing: Footing, confirm_url: str | None) -> MailPage:
     """Show the mail that asks somebody to confirm; with a link if there is a page for it, else with the code."""
-    speech = language(locale)
+    speech = language(locale, site)
     subject = speech.gettext("Confirm your subscription to {site}", site=site.name)
     context = {
         "site": site,

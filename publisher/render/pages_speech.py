@@ -17,7 +17,7 @@ class Speech:
 
     def __init__(self, view: View) -> None:
         self.view = view
-        self.language = language(view.locale)
+        self.language = language(view.locale, view.site)
         self.zone = ZoneInfo(view.site.time_zone)
         self.base = urlsplit(view.site.url).path or "/"
         self.gettext = self.language.gettext

@@ -24,7 +24,7 @@ _FIRST = 3
 
 def render_textpage(view: View) -> Artifact:
     """Write the state as text: UTF-8, LF, lines of at most 76 characters where words allow."""
-    said = language(view.locale)
+    said = language(view.locale, view.site)
     lines = [
         *_head(view, said),
         *_open(view, said),

@@ -123,14 +123,14 @@ def _run(root: Path, site: Site, locale: str, *, out: Path, made: Made, assets: 
         config_file=str(config_file),
         site_dir=str(out),
         plugins=_other_plugins(raw.get("plugins")),
-        nav=_nav(raw.get("nav"), source=locale == site.locale, tongue=language(locale)),
+        nav=_nav(raw.get("nav"), source=locale == site.locale, tongue=language(locale, site)),
         use_directory_urls=True,
         strict=False,
     )
     config.theme["language"] = _theme_language(config, locale)
     config.theme["direction"] = language(locale).direction
     config.theme["font"] = False
-    config.theme["palette"] = _palette(language(locale))
+    config.theme["palette"] = _palette(language(locale, site))
     config.theme.static_templates = {"404.html"}
     # Behind the writer's own overrides, before Material's.
     config.theme.dirs.insert(1 if config.theme.custom_dir else 0, str(_HERE / "theme"))
@@ -162,7 +162,7 @@ class _Catcher(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
     def __init__(self, *, site: Site, locale: str, assets: dict[str, str]) -> None:
         super().__init__()
         self._site, self._locale, self._assets = site, locale, assets
-        self._tongue = language(locale)
+        self._tongue = language(locale, site)
         self.frames: dict[str, bytes] = {}
         self.pages: dict[str, bytes] = {}
         self.theirs: set[str] = set()
