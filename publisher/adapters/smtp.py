@@ -186,6 +186,9 @@ class SmtpTransport:
                 connection = smtplib.SMTP(
                     server.host, server.port, local_hostname=server.local_name, timeout=server.timeout_s
                 )
+            if connection.sock is not None:
+                # The final dot goes by itself, so that we know whether it went; Nagle would hold it back for 40 ms.
+                connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection.ehlo_or_helo_if_needed()
             if server.security == "starttls":
                 connection.starttls(context=self._context or ssl.create_default_context())

@@ -106,8 +106,9 @@ SCHEMA: tuple[str, ...] = (
         detail TEXT NOT NULL DEFAULT ''
     ) STRICT
     """,
-    "CREATE INDEX job_open ON job (state, until) WHERE state <> 'done'",
-    "CREATE INDEX job_recipient ON job (recipient) WHERE state <> 'done'",
+    # Whole indexes: SQLite uses a partial one only where the query repeats its very condition.
+    "CREATE INDEX job_open ON job (state, until)",
+    "CREATE INDEX job_recipient ON job (recipient, state)",
     """
     CREATE TABLE delivery (
         seq INTEGER PRIMARY KEY,
@@ -133,14 +134,8 @@ SCHEMA: tuple[str, ...] = (
     CREATE INDEX delivery_due ON delivery (due, seq)
     WHERE let_go = 1 AND outcome IN ('owed', 'deferred')
     """,
-    """
-    CREATE INDEX delivery_recipient ON delivery (recipient, seq)
-    WHERE outcome IN ('owed', 'deferred')
-    """,
+    "CREATE INDEX delivery_recipient ON delivery (recipient, outcome, due)",
     "CREATE INDEX delivery_job ON delivery (job) WHERE job IS NOT NULL",
-    """
-    CREATE INDEX delivery_waiting ON delivery (incident, update_key)
-    WHERE outcome IN ('owed', 'deferred', 'cancelled')
-    """,
+    "CREATE INDEX delivery_said ON delivery (incident, update_key)",
 )
 """Statements that make version 1. `known_as` is the address as it is compared: casefolded whole."""
