@@ -16,7 +16,6 @@ from publisher.model.release import BUILT_TOKEN, GENERATION_TOKEN, Artifact, Gro
 from publisher.render.headers import data
 from publisher.render.pages_home import overall
 from publisher.render.pages_speech import Speech
-from publisher.render.utm import tagger
 from publisher.render.view import ComponentView, Freshness, GroupView, IncidentView, UpdateView, View
 
 Views = Mapping[str, View]
@@ -70,17 +69,6 @@ def incident_document(views: Views, incident_id: str, *, forms: bool = True) -> 
     return _incident(views, source(views).by_id[incident_id], latest=False, forms=forms)
 
 
-def banner_document(views: Views) -> Document:
-    """Give what an application shows its own users: nothing, or the open incidents, gravest first."""
-    view = source(views)
-    return {
-        "as_of": at(view.as_of),
-        "show": bool(view.open_incidents),
-        "indicator": str(view.indicator),
-        "items": [_banner_item(views, i) for i in view.open_incidents],
-    }
-
-
 def render_api(views: Views, *, kept: MutableMapping[ContentHash, bytes] | None = None) -> tuple[Artifact, ...]:
     """Write the documents as artifacts.
 
@@ -93,10 +81,7 @@ def render_api(views: Views, *, kept: MutableMapping[ContentHash, bytes] | None 
     status = json.dumps(status_document(views), ensure_ascii=False, indent=1).encode()
     # The stamp is a number. It is the first value of the document, so no writer's text can be meant.
     status = status.replace(b'"' + GENERATION_TOKEN + b'"', GENERATION_TOKEN, 1)
-    out = [
-        data(site, "api/status.json", status + b"\n", stamped=True, group=Group.FRONT),
-        data(site, "api/banner.json", _body(banner_document(views))),
-    ]
+    out = [data(site, "api/status.json", status + b"\n", stamped=True, group=Group.FRONT)]
     kept = kept if kept is not None else {}
     for incident_id in view.by_id:
         made_of = digest(["api/incidents", 1, incident_document(views, incident_id, forms=False)])
@@ -196,28 +181,6 @@ def _group(views: Views, group: GroupView, place: int) -> Plain:
         "names": {locale: view.groups[place].name for locale, view in views.items()},
         "parent": group.parent,
         "impact": str(group.impact),
-    }
-
-
-def _banner_item(views: Views, incident: IncidentView) -> Plain:
-    told = {locale: view.by_id[incident.id] for locale, view in views.items()}
-    urls: dict[str, Plain] = {}
-    for locale, each in told.items():
-        site = views[locale].site
-        content = each.updates[0].revision if each.updates else ""
-        change = tagger(site, source="banner", medium="in_app", campaign=incident.id, content=content)
-        urls[locale] = change(site.href(f"incidents/{incident.id}/", locale))
-    return {
-        "id": incident.id,
-        "revision": incident.updates[0].said if incident.updates else None,
-        "severity": str(incident.severity),
-        "status": str(incident.status),
-        "impact": str(incident.impact_now),
-        "components": [a.id for a in incident.affected],
-        "headlines": {locale: each.headline for locale, each in told.items() if each.freshness in OWN},
-        "urls": urls,
-        "updated": at(incident.updated),
-        "next_update": _maybe(incident.next),
     }
 
 

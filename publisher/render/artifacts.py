@@ -7,7 +7,11 @@ from collections.abc import Mapping, MutableMapping
 from publisher.model.digest import ContentHash, Plain
 from publisher.model.release import Artifact
 from publisher.render.api import render_api, source
+from publisher.render.badge import render_badges
+from publisher.render.banner import render_banner
 from publisher.render.calendar import render_calendar
+from publisher.render.embed_page import render_page, render_sheet
+from publisher.render.embed_script import render_script
 from publisher.render.feeds import render_feeds
 from publisher.render.jsonfeed import render_jsonfeed
 from publisher.render.openapi import render_openapi
@@ -35,6 +39,8 @@ def data_artifacts(
     for view in views.values():
         out += render_feeds(view, locales)
         out += [render_jsonfeed(view), render_calendar(view), render_textpage(view)]
+        out += [render_banner(view), render_page(view), *render_badges(view)]
+    out += [render_script(main.site), render_sheet()]
     out += render_statuspage(main)
     out += render_api(views, kept=kept)
     out += render_openapi(main.site, schemas or {})

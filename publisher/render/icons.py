@@ -9,13 +9,15 @@ from markupsafe import Markup
 
 from publisher.model.component import Impact
 
-_SHAPES = {
+SHAPES = {
     "ok": '<circle cx="8" cy="8" r="6.9"/><path d="m4.9 8.3 2.2 2.2 4.1-4.8"/>',
     "maint": '<circle cx="8" cy="8" r="6.9"/><path d="M8 4.2V8l2.7 1.7"/>',
     "deg": '<rect x="1.4" y="1.4" width="13.2" height="13.2" rx="3.4"/><path d="M4.6 8h6.8"/>',
     "part": '<path d="M8 1.7 14.9 14H1.1Z"/><path d="M8 6.2v3.6m0 1.7v.5"/>',
     "major": '<path d="M5.2 1.2h5.6l4 4v5.6l-4 4H5.2l-4-4V5.2Z"/><path d="m5.6 5.6 4.8 4.8m0-4.8-4.8 4.8"/>',
 }
+"""Short name → SVG elements on a field of 16 by 16, to be stroked."""
+
 NAMES = {
     Impact.OPERATIONAL: "ok",
     Impact.UNDER_MAINTENANCE: "maint",
@@ -27,7 +29,7 @@ NAMES = {
 
 SPRITE = Markup(  # noqa: S704 - constants of this module
     '<svg width="0" height="0" class="td-sprite" aria-hidden="true">'
-    + "".join(f'<symbol id="td-{name}" viewBox="0 0 16 16">{shape}</symbol>' for name, shape in _SHAPES.items())
+    + "".join(f'<symbol id="td-{name}" viewBox="0 0 16 16">{shape}</symbol>' for name, shape in SHAPES.items())
     + "</svg>"
 )
 

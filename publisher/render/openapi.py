@@ -120,6 +120,35 @@ _WITH_LATEST = _object(
 )
 
 
+_BANNER_ITEM = _object(
+    {
+        "id": _INCIDENT_PROPERTIES["id"],
+        "kind": _words(Kind),
+        "key": {
+            "type": "string",
+            "pattern": "^[0-9a-f]{16}$",
+            "description": "changes when there is something new to say; what a client remembers of a dismissal",
+        },
+        "revision": {"oneOf": [_HASH, {"type": "null"}]},
+        "show": _FLAG | {"description": "something does not work, or maintenance is under way"},
+        "severity": _words(Severity),
+        "status": _words(Status),
+        "impact": _words(Impact),
+        "state": _TEXT | {"description": "the impact in a word"},
+        "components": _list(_TEXT) | {"description": "ids of what does not work now; all it names if all works again"},
+        "headline": _TEXT,
+        "headline_locale": _TEXT,
+        "line": _TEXT | {"description": "the latest words on one line; maybe empty"},
+        "line_locale": _TEXT,
+        "note": _TEXT | {"description": "when we speak next, or how long the maintenance lasts; maybe empty"},
+        "url": _TEXT,
+        "updated": _MOMENT,
+        "next_update": _maybe(_MOMENT),
+        "until": _maybe(_MOMENT) | {"description": "end of the maintenance's present window"},
+    }
+)
+
+
 def api_schemas() -> dict[str, Schema]:
     """Give the schema of each of our documents: name → JSON Schema 2020-12."""
     return {
@@ -173,26 +202,24 @@ def api_schemas() -> dict[str, Schema]:
         "api-banner": _object(
             {
                 "as_of": _MOMENT,
-                "show": _FLAG,
+                "locale": _TEXT,
+                "direction": {"type": "string", "enum": ["ltr", "rtl"]},
+                "site": _object({"name": _TEXT, "url": _TEXT}),
+                "labels": _object({"region": _TEXT, "dismiss": _TEXT}),
+                "show": _FLAG | {"description": "whether there is an item that users are told without having asked"},
                 "indicator": _words(Indicator),
-                "items": _list(
-                    _object(
-                        {
-                            "id": _TEXT,
-                            "revision": {"oneOf": [_HASH, {"type": "null"}]},
-                            "severity": _words(Severity),
-                            "status": _words(Status),
-                            "impact": _words(Impact),
-                            "components": _list(_TEXT),
-                            "headlines": _BY_LOCALE,
-                            "urls": _BY_LOCALE,
-                            "updated": _MOMENT,
-                            "next_update": _maybe(_MOMENT),
-                        }
-                    )
-                ),
+                "impact": _words(Impact),
+                "state": _TEXT | {"description": "the impact in a word"},
+                "headline": _TEXT,
+                "headline_locale": _TEXT,
+                "line": _TEXT | {"description": "the latest words on one line; maybe empty"},
+                "note": _TEXT | {"description": "when we speak next, or how long the maintenance lasts; maybe empty"},
+                "url": _TEXT,
+                "next_update": _maybe(_MOMENT),
+                "revisions": _list(_HASH),
+                "items": _list(_BANNER_ITEM),
             },
-            "What an application shows its own users.",
+            "What an application shows its own users, in one language: the gravest in short, then every item.",
         ),
     }
 
@@ -223,12 +250,17 @@ def openapi_document(site: Site) -> Schema:
     named: Plain = [
         {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}, "description": "`YYYY-MM-DD-slug`"}
     ]
+    tongue: Plain = [{"name": "locale", "in": "path", "required": True, "schema": {"enum": list(site.locales[1:])}}]
     refs = {name: {"$ref": site.href(f"schema/{name}.json")} for name in api_schemas()}
     paths: dict[str, Plain] = {
         "/api/status.json": _get("How things stand", refs["api-status"]),
         "/api/incidents/{id}.json": _get("One incident in all languages", refs["api-incident"], parameters=named),
         "/api/banner.json": _get("What an application shows its own users", refs["api-banner"]),
     }
+    if site.locales[1:]:
+        paths["/{locale}/api/banner.json"] = _get(
+            "The same in a language other than the first", refs["api-banner"], parameters=tongue
+        )
     for path, summary in _STATUSPAGE.items():
         paths[f"/api/v2/{path}.json"] = _get(f"{summary} (Statuspage API v2)", {"type": "object"})
     return {
