@@ -10,7 +10,7 @@ from publisher.checks.confusables import mixed_word, skeleton
 from publisher.model.codes import finding
 from publisher.model.finding import Finding, Place
 from publisher.model.history import History
-from publisher.model.incident import Incident, Kind
+from publisher.model.incident import Incident, Kind, Status
 
 
 def check_identifiers(history: History) -> Iterator[Finding]:
@@ -35,6 +35,9 @@ def _day(incident: Incident, zone: ZoneInfo) -> Iterator[Finding]:
     if incident.kind is Kind.MAINTENANCE and incident.updates:
         # a maintenance may be filed under the day it was announced
         moments.append(incident.updates[0].at)
+        if sum(update.status is Status.SCHEDULED for update in incident.updates) > 1:
+            # it was announced again, so it may have been moved; its address stays
+            return
     days = {f"{moment:%Y-%m-%d}" for moment in moments} | {f"{m.astimezone(zone):%Y-%m-%d}" for m in moments}
     if incident.id[:10] not in days:
         what = f"The id says {incident.id[:10]}, and it started on {incident.started:%Y-%m-%d}."

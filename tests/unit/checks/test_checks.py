@@ -551,3 +551,10 @@ def test_titles_and_facts_that_name_a_hidden_component_are_found() -> None:
 def test_a_name_that_a_public_component_has_too_tells_nothing() -> None:
     twin = {"policy/components.yml": COMPONENTS + "  api-2: {name: api, public: false}\n"}
     assert "TID311" not in [c for c, _ in codes(twin | incident(FRONT, ("14:05", "update"), body="The API fails."))]
+
+
+def test_a_maintenance_that_was_announced_again_keeps_the_address_of_its_first_plan() -> None:
+    moved = WORK.replace("2026-11-20T1", "2026-11-29T1")
+    once = {PATH: f"---\n{moved}---\n\n## 2026-11-19 09:00 UTC · Scheduled\n\nWords.\n"}
+    assert codes(once) == [("TID104", 4)]
+    assert codes({PATH: once[PATH] + "\n## 2026-11-19 10:00 UTC · Scheduled\n\nA week later.\n"}) == []
