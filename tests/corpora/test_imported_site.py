@@ -9,6 +9,7 @@ import feedparser
 from click.testing import CliRunner
 
 from publisher.cli.main import cli
+from tests.unit.render.statuspage_shapes import look_at_all
 
 
 def tidings(root: Path, *words: str) -> tuple[int, str]:
@@ -38,7 +39,7 @@ def test_import_check_build_read(tmp_path: Path, jenkins: Path, github: Path) ->
         assert not feedparser.parse(feed.read_bytes()).bozo, feed
     documents = sorted((site / "api/v2").rglob("*.json"))
     assert len(documents) == 8
-    for document in documents:
-        assert "page" in json.loads(document.read_text(encoding="utf-8"))
-    latest = json.loads((site / "api/v2/incidents.json").read_text(encoding="utf-8"))["incidents"]
+    served = {d.relative_to(site / "api/v2").as_posix(): json.loads(d.read_text(encoding="utf-8")) for d in documents}
+    assert look_at_all(served, served["status.json"]["page"]["time_zone"]) > 110
+    latest = served["incidents.json"]["incidents"]
     assert len(latest) == 50

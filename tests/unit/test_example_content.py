@@ -7,6 +7,7 @@ translation and its source drift apart, or when an update breaks a promise witho
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from collections import Counter
 from datetime import datetime, timedelta
@@ -33,7 +34,10 @@ from publisher.model.incident import (
 )
 from publisher.ports import SourceFile
 from publisher.render.i18n import language
+from publisher.render.statuspage import render_statuspage
 from publisher.render.timeline import course
+from publisher.render.views import project
+from tests.unit.render.statuspage_shapes import look_at_all
 
 ROOT = Path(__file__).resolve().parents[2]
 OPEN_NOW = "2026-11-20-card-payments-eu"
@@ -380,3 +384,9 @@ def test_internal_notes_belong_to_incidents_and_hold_words_found_nowhere_else(hi
     )
     assert [word for word in INSIDE_ONLY if word.lower() not in inside.lower()] == []
     assert [word for word in INSIDE_ONLY if word.lower() in outside.lower()] == []
+
+
+def test_the_example_speaks_the_statuspage_api_as_hosted_pages_do(history: History, now: datetime) -> None:
+    view = project(history, locale=history.site.locale, now=now)
+    served = {a.path.removeprefix("api/v2/"): json.loads(a.body) for a in render_statuspage(view)}
+    assert look_at_all(served, history.site.time_zone) > 60

@@ -1,13 +1,10 @@
-"""The Statuspage API v2 is written key for key and type for type as hosted pages write it.
-
-The shapes below are those of 23 recorded payloads of real pages: every key, in the order in which it is served, with its type.
-"""
+"""The Statuspage API v2 is written key for key and type for type as hosted pages write it."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -32,58 +29,7 @@ from tests.unit.render.histories import (
     minutes,
     update,
 )
-
-TIME = "time"
-SHAPES: dict[str, dict[str, str]] = {
-    "page": {"id": "id", "name": "str", "url": "str", "time_zone": "str", "updated_at": TIME},
-    "status": {"indicator": "indicator", "description": "description"},
-    "component": {
-        "id": "id", "name": "str", "status": "component_status", "created_at": TIME, "updated_at": TIME, "position": "int",
-        "description": "str?", "showcase": "bool", "start_date": "date?", "group_id": "id?", "page_id": "id", "group": "bool",
-        "only_show_if_degraded": "bool",
-    },
-    "incident": {
-        "id": "id", "name": "str", "status": "incident_status", "created_at": TIME, "updated_at": TIME,
-        "monitoring_at": "time?", "resolved_at": "time?", "impact": "impact", "shortlink": "str", "started_at": TIME,
-        "page_id": "id", "incident_updates": "list", "components": "list",
-    },
-    "update": {
-        "id": "id", "status": "any_status", "body": "str", "incident_id": "id", "created_at": TIME, "updated_at": TIME,
-        "display_at": TIME, "affected_components": "list?", "deliver_notifications": "bool", "custom_tweet": "str?",
-        "tweet_id": "none",
-    },
-    "affected": {"code": "id", "name": "str", "old_status": "component_status", "new_status": "component_status"},
-}  # fmt: skip
-SHAPES["group"] = SHAPES["component"] | {"components": "list"}
-SHAPES["maintenance"] = SHAPES["incident"] | {
-    "status": "maintenance_status",
-    "scheduled_for": TIME,
-    "scheduled_until": TIME,
-}
-
-WORDS = {
-    "indicator": {"none", "minor", "major", "critical"},
-    "description": {
-        "All Systems Operational", "Minor Service Outage", "Partially Degraded Service", "Partial System Outage",
-        "Major Service Outage", "Service Under Maintenance",
-    },
-    "component_status": {"operational", "degraded_performance", "partial_outage", "major_outage", "under_maintenance"},
-    "incident_status": {"investigating", "identified", "monitoring", "resolved", "postmortem"},
-    "maintenance_status": {"scheduled", "in_progress", "verifying", "completed"},
-    "impact": {"none", "minor", "major", "critical", "maintenance"},
-}  # fmt: skip
-WORDS["any_status"] = WORDS["incident_status"] | WORDS["maintenance_status"]
-
-TOP = {
-    "status.json": ["page", "status"],
-    "summary.json": ["page", "components", "incidents", "scheduled_maintenances", "status"],
-    "components.json": ["page", "components"],
-    "incidents.json": ["page", "incidents"],
-    "incidents/unresolved.json": ["page", "incidents"],
-    "scheduled-maintenances.json": ["page", "scheduled_maintenances"],
-    "scheduled-maintenances/upcoming.json": ["page", "scheduled_maintenances"],
-    "scheduled-maintenances/active.json": ["page", "scheduled_maintenances"],
-}
+from tests.unit.render.statuspage_shapes import look_at_all
 
 
 def served(zone: str = "Etc/UTC", now: datetime = NOW) -> dict[str, Any]:
@@ -91,68 +37,31 @@ def served(zone: str = "Etc/UTC", now: datetime = NOW) -> dict[str, Any]:
     return {a.path.removeprefix("api/v2/"): json.loads(a.body) for a in render_statuspage(view)}
 
 
-def fits(value: object, kind: str, zone: str) -> bool:  # noqa: PLR0911 (one line a kind)
-    if kind.endswith("?"):
-        return value is None or fits(value, kind[:-1], zone)
-    if kind in WORDS:
-        return value in WORDS[kind]
-    if kind == "none":
-        return value is None
-    if kind == "id":
-        return isinstance(value, str) and re.fullmatch(r"[0-9a-z]{12}", value) is not None
-    if kind == "date":
-        return isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value) is not None
-    if kind == TIME:
-        offset = "Z" if zone == "Etc/UTC" else r"[+-]\d\d:\d\d"
-        return (
-            isinstance(value, str)
-            and re.fullmatch(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{3}}{offset}", value) is not None
-        )
-    return type(value) is {"str": str, "int": int, "bool": bool, "list": list}[kind]
-
-
-def look(row: Mapping[str, Any], shape: str, zone: str, where: str) -> None:
-    assert list(row) == list(SHAPES[shape]), f"{where}: the keys, and their order"
-    for key, kind in SHAPES[shape].items():
-        assert fits(row[key], kind, zone), f"{where}.{key}: {row[key]!r} is no {kind}"
-
-
-def look_at_component(row: Mapping[str, Any], zone: str, where: str) -> None:
-    look(row, "group" if row["group"] else "component", zone, where)
-
-
-def look_at_incident(row: Mapping[str, Any], shape: str, zone: str, where: str) -> None:
-    look(row, shape, zone, where)
-    assert row["incident_updates"], f"{where}: clients take the first update without looking"
-    for number, said in enumerate(row["incident_updates"]):
-        look(said, "update", zone, f"{where}.incident_updates[{number}]")
-        assert said["incident_id"] == row["id"]
-        for change in said["affected_components"] or ():
-            look(change, "affected", zone, f"{where}.incident_updates[{number}].affected_components")
-    for component in row["components"]:
-        look_at_component(component, zone, f"{where}.components")
-    at = [u["display_at"] for u in row["incident_updates"]]
-    assert at == sorted(at, reverse=True), f"{where}: newest update first"
-
-
 @pytest.mark.parametrize("zone", ["Etc/UTC", "Europe/Berlin", "America/St_Johns"])
 def test_every_document_has_the_recorded_shape(zone: str) -> None:
-    found = served(zone)
-    assert {path: list(document) for path, document in found.items()} == TOP
-    rows = 0
-    for path, document in found.items():
-        look(document["page"], "page", zone, f"{path}: page")
-        if "status" in document:
-            look(document["status"], "status", zone, f"{path}: status")
-        for row in document.get("components", ()):
-            look_at_component(row, zone, f"{path}: components")
-        for row in document.get("incidents", ()):
-            look_at_incident(row, "incident", zone, f"{path}: incidents")
-        for row in document.get("scheduled_maintenances", ()):
-            look_at_incident(row, "maintenance", zone, f"{path}: scheduled_maintenances")
-            assert row["impact"] == "maintenance"
-        rows += sum(len(v) for v in document.values() if isinstance(v, list))
-    assert rows >= 26, "the example has something of everything"
+    assert look_at_all(served(zone), zone) >= 26, "the example has something of everything"
+
+
+@pytest.mark.parametrize(
+    ("path", "spoil"),
+    [
+        ("status.json", lambda d: d["status"].update(indicator="maintenance")),
+        ("components.json", lambda d: d["components"][0].update(position="1")),
+        ("components.json", lambda d: d["components"][1].update(extra=None)),
+        ("components.json", lambda d: d["components"][0].pop("components")),
+        ("incidents.json", lambda d: d["incidents"][0]["incident_updates"].reverse()),
+        ("incidents.json", lambda d: d["incidents"][0].update(status="scheduled")),
+        ("scheduled-maintenances.json", lambda d: d["scheduled_maintenances"][0].update(scheduled_for=None)),
+        ("summary.json", lambda d: d.update(page=dict(reversed(d["page"].items())))),
+        ("summary.json", lambda d: d.pop("status")),
+    ],
+)
+def test_the_checker_sees_what_it_should(path: str, spoil: Callable[[Any], object]) -> None:
+    """The control: one wrong word, type, key or order, and it speaks."""
+    found = served()
+    spoil(found[path])
+    with pytest.raises(AssertionError):
+        look_at_all(found, "Etc/UTC")
 
 
 def test_groups_are_rows_and_nested_ones_belong_to_the_outermost() -> None:
