@@ -224,6 +224,7 @@ def test_two_workers_share_the_work_and_nobody_gets_it_twice(tmp_path: Path) -> 
             assert db.execute("SELECT count(DISTINCT worker) FROM job").fetchone()[0] == 2
 
 
+@pytest.mark.timeout(900)
 def test_five_thousand_readers_each_see_their_own_address_alone(tmp_path: Path) -> None:
     """T39, over a real SMTP server: envelope, every header and both bodies."""
     count = 5_000
