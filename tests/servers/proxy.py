@@ -112,7 +112,7 @@ class FaultProxy:
 
     @property
     def seen(self) -> tuple[Seen, ...]:
-        """Give what came by, in the order in which it was answered."""
+        """Give what came by, in the order in which the server had done it."""
         with self._lock:
             return tuple(self._seen)
 
@@ -136,47 +136,46 @@ class FaultProxy:
         with self._lock:
             number, self._number = self._number, self._number + 1
             rule = self.rule
-        fault = rule(Asked(number=number, method=handler.command, key=key, conditional=conditional))
-        status = None
-        try:
-            status = self._act(handler, body, fault)
-        finally:
-            with self._lock:
-                self._seen.append(
-                    Seen(
-                        number=number,
-                        method=handler.command,
-                        key=key,
-                        query=query,
-                        conditional=conditional,
-                        fault=fault,
-                        status=status,
-                    )
-                )
-
-    def _act(self, handler: http.server.BaseHTTPRequestHandler, body: bytes, fault: Fault) -> int | None:
-        match fault:
-            case Fault.NONE:
-                status, headers, answer = self._pass_on(handler, body)
+        asked = Asked(number=number, method=handler.command, key=key, conditional=conditional)
+        fault = rule(asked)
+        if fault in (Fault.NONE, Fault.TIMEOUT_AFTER, Fault.RESET_AFTER):
+            status, headers, answer = self._pass_on(handler, body)
+            # before the answer: what the client does next must come after this
+            self._record(asked, query, fault, status)
+            if fault is Fault.NONE:
                 self._answer(handler, status, headers, answer)
-                return status
-            case Fault.TIMEOUT_BEFORE | Fault.RESET_BEFORE:
-                passed = None
-            case Fault.TIMEOUT_AFTER | Fault.RESET_AFTER:
-                passed = self._pass_on(handler, body)[0]
+                return
+        else:
+            self._record(asked, query, fault, None)
+        self._break(handler, fault)
+
+    def _record(self, asked: Asked, query: str, fault: Fault, status: int | None) -> None:
+        seen = Seen(
+            number=asked.number,
+            method=asked.method,
+            key=asked.key,
+            query=query,
+            conditional=asked.conditional,
+            fault=fault,
+            status=status,
+        )
+        with self._lock:
+            self._seen.append(seen)
+
+    def _break(self, handler: http.server.BaseHTTPRequestHandler, fault: Fault) -> None:
+        match fault:
+            case Fault.TIMEOUT_BEFORE | Fault.TIMEOUT_AFTER:
+                time.sleep(self._hang_s)
+            case Fault.RESET_BEFORE | Fault.RESET_AFTER:
+                # closing with this set sends RST instead of FIN
+                handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             case _:
                 code, _, word = fault.value.partition(" ")
                 text = f"<?xml version='1.0'?><Error><Code>{word}</Code><Message>told to</Message></Error>".encode()
                 self._answer(handler, int(code), [("Content-Type", "application/xml")], text)
-                return None
-        if fault in (Fault.TIMEOUT_BEFORE, Fault.TIMEOUT_AFTER):
-            time.sleep(self._hang_s)
-        else:
-            # closing with this set sends RST instead of FIN
-            handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                return
         handler.close_connection = True
         handler.connection.close()
-        return passed
 
     def _pass_on(
         self, handler: http.server.BaseHTTPRequestHandler, body: bytes

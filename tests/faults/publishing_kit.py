@@ -1,0 +1,182 @@
+"""A small site whose every file names its edition, publishers that can be killed, and a reader who checks what it sees."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from multiprocessing.context import ForkServerProcess
+
+from publisher.adapters.clock import SystemClock
+from publisher.adapters.s3 import S3Store
+from publisher.deliver.live import read_live
+from publisher.deliver.site import SiteReceipt, next_generation, publish_all, survey
+from publisher.model.digest import sha256
+from publisher.model.policy import PagePolicy
+from publisher.model.release import BUILT_TOKEN, GENERATION_TOKEN, Artifact, Group
+from publisher.ports import Clock, ObjectStore
+from publisher.release.bundle import bundle
+from publisher.release.pointer import OBJECTS, POINTER, parse_manifest, parse_pointer
+
+NIGHTLY = os.environ.get("TIDINGS_TEST_DEPTH") == "nightly"
+TTL_S = 0.4
+BUILT = datetime(2026, 11, 20, 14, 5, tzinfo=UTC)
+HTML = (("cache-control", "public, max-age=15"), ("content-type", "text/html; charset=utf-8"))
+JSON = (("cache-control", "public, max-age=15"), ("content-type", "application/json"))
+ASSET = (("cache-control", "public, max-age=31536000, immutable"), ("content-type", "text/css"))
+POLICY = PagePolicy(lease_ttl_s=1, keep_releases=3)
+
+
+def depth(ordinary: int, nightly: int) -> int:
+    """Choose a figure."""
+    return nightly if NIGHTLY else ordinary
+
+
+def site(edition: str, *, still: int = 34, extra: str | None = None) -> tuple[Artifact, ...]:
+    """Make a site: files that never change, and one of each group that names its edition.
+
+    Args:
+        edition: what the changing files say.
+        still: pages that stay as they are.
+        extra: a page that only this edition has, so that the next one removes it.
+    """
+    css = f"body {{ color: {edition} }}".encode()
+    files = [
+        Artifact(path=f"assets/site.{sha256(css)[:8]}.css", body=css, headers=ASSET, group=Group.ASSETS),
+        Artifact(path="incidents/now/index.html", body=f"<p>{edition}</p>".encode(), headers=HTML, group=Group.PAGES),
+        Artifact(path="history.atom", body=f"<feed>{edition}</feed>".encode(), headers=JSON, group=Group.FEEDS),
+        Artifact(
+            path="index.html",
+            body=f"<h1>{edition}</h1> ".encode() + GENERATION_TOKEN + b" " + BUILT_TOKEN,
+            headers=HTML,
+            group=Group.FRONT,
+            stamped=True,
+        ),
+    ]
+    files += [
+        Artifact(path=f"incidents/{n:03}/index.html", body=f"<p>{n}</p>".encode(), headers=HTML, group=Group.PAGES)
+        for n in range(still)
+    ]
+    if extra is not None:
+        files.append(Artifact(path=f"{extra}/index.html", body=b"<p>extra</p>", headers=HTML, group=Group.PAGES))
+    return tuple(files)
+
+
+def publish(
+    artifacts: Sequence[Artifact],
+    *stores: ObjectStore,
+    ttl_s: float = TTL_S,
+    clock: Clock | None = None,
+    policy: PagePolicy = POLICY,
+    allow_shrink: bool = False,
+) -> tuple[SiteReceipt, ...]:
+    """Publish as the command does: look, stamp, bring."""
+    standings = survey(stores)
+    generation = next_generation(standings)
+    release = bundle(artifacts, generation=generation, parent=generation - 1, built=BUILT)
+    return publish_all(
+        release,
+        standings,
+        policy=with_ttl(policy, ttl_s),
+        clock=clock or SystemClock(),
+        allow_shrink=allow_shrink,
+        wait_s=30,
+    )
+
+
+def with_ttl(policy: PagePolicy, ttl_s: float) -> PagePolicy:
+    """Give a policy with a lease shorter than whole seconds, which people cannot type."""
+    return PagePolicy(
+        targets=policy.targets,
+        max_shrink=policy.max_shrink,
+        keep_releases=policy.keep_releases,
+        lease_ttl_s=ttl_s,  # type: ignore[arg-type]
+        timeout_s=policy.timeout_s,
+    )
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads a site through its pointer, as a program would that must not see a mix.
+
+    Attributes:
+        store: where from.
+        known: bodies read before; under a hash they cannot have changed, only gone.
+    """
+
+    store: ObjectStore
+    known: dict[str, bytes] = field(default_factory=dict)
+
+    def look(self) -> tuple[int, Mapping[str, bytes]]:
+        """Read all that the pointer names: (generation, path → bytes). Fails on anything missing or mixed."""
+        pointed = self.store.get(POINTER)
+        if pointed is None:
+            return 0, {}
+        pointer = parse_pointer(pointed.body, where="test")
+        manifest = self.store.get(pointer.manifest)
+        assert manifest is not None, f"the pointer dangles: {pointer.manifest}"
+        assert sha256(manifest.body) == pointer.sha256
+        record = parse_manifest(manifest.body, where="test")
+        assert record.release.generation == pointer.generation
+        there = set(self.store.list(OBJECTS))
+        bodies = {}
+        for path, entry in record.release.manifest.entries.items():
+            for sha in (entry.sha256, entry.unstamped):
+                assert f"{OBJECTS}{sha}" in there, f"{path} of generation {pointer.generation} dangles"
+                if sha not in self.known:
+                    found = self.store.get(f"{OBJECTS}{sha}")
+                    assert found is not None
+                    assert sha256(found.body) == sha
+                    self.known[sha] = found.body
+            bodies[path] = self.known[entry.sha256]
+        return pointer.generation, bodies
+
+
+def edition_of(bodies: Mapping[str, bytes]) -> str:
+    """Say which edition a snapshot is, having seen that all its files agree."""
+    page = bodies["incidents/now/index.html"].decode().removeprefix("<p>").removesuffix("</p>")
+    assert bodies["history.atom"] == f"<feed>{page}</feed>".encode()
+    assert bodies["index.html"].startswith(f"<h1>{page}</h1> ".encode())
+    css = f"body {{ color: {page} }}".encode()
+    assert bodies[f"assets/site.{sha256(css)[:8]}.css"] == css
+    return page
+
+
+def assert_live_paths_agree(store: ObjectStore) -> None:
+    """See that what browsers open is exactly what the live manifest says, bytes and headers, and nothing else is there."""
+    live = read_live(store)
+    assert live is not None
+    for path, entry in live.manifest.entries.items():
+        there = store.get(path)
+        assert there is not None, path
+        assert (sha256(there.body), there.headers) == (entry.sha256, entry.headers), path
+    served = {key for key in store.list("") if not key.startswith((OBJECTS, "releases/", ".tidings/"))}
+    assert served == {*live.manifest.entries, POINTER}
+
+
+def start_publisher(
+    context: multiprocessing.context.ForkServerContext,
+    endpoint: str,
+    bucket: str,
+    edition: str,
+    *,
+    extra: str | None = None,
+) -> ForkServerProcess:
+    """Start a publisher in a process of its own."""
+    process = context.Process(target=_publisher, args=(endpoint, bucket, edition, extra))
+    process.start()
+    return process
+
+
+def forkserver() -> multiprocessing.context.ForkServerContext:
+    """Give a way to start processes that have our modules imported already."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
+
+
+def _publisher(endpoint: str, bucket: str, edition: str, extra: str | None) -> None:
+    store = S3Store(bucket, endpoint=endpoint, region="us-east-1", timeout_s=5)
+    publish(site(edition, extra=extra), store)
