@@ -155,23 +155,28 @@ def _engine() -> MarkdownIt:
 def _addressed(children: list[Token], base_url: str) -> list[Token]:
     """Make addresses absolute, and pictures from elsewhere links: no request leaves our host by itself."""
     out: list[Token] = []
-    broken = False
+    broken = within = False
     for child in children:
         if child.type == "link_open":
             child.attrs["href"] = _absolute(str(child.attrs.get("href", "")), base_url)
-            broken = not child.attrs["href"]
+            within = bool(child.attrs["href"])
+            broken = not within
             if broken:
                 continue
-        elif child.type == "link_close" and broken:
-            broken = False
-            continue
+        elif child.type == "link_close":
+            within = False
+            if broken:
+                broken = False
+                continue
         elif child.type == "image":
             source = _absolute(str(child.attrs.get("src", "")), base_url)
             child.attrs["src"] = source
             if not _ours(source, base_url):
-                opening = Token("link_open", "a", 1, attrs={"href": source})
                 label = Token("text", "", 0, content=child.content or source)
-                out += [opening, label, Token("link_close", "a", -1)]
+                if within or not source:  # a link holds no other, and an unsafe address leads nowhere
+                    out.append(label)
+                else:
+                    out += [Token("link_open", "a", 1, attrs={"href": source}), label, Token("link_close", "a", -1)]
                 continue
         out.append(child)
     return out
