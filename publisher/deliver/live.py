@@ -60,6 +60,12 @@ class Standing:
         return self.live.generation if self.live else 0
 
     @property
+    def highest(self) -> int:
+        """The highest generation known to have been live there, also when its pointer was removed since."""
+        memory = self.lease.memory if self.lease else None
+        return max([self.generation, *(number for number, _ in memory.releases)] if memory else [self.generation])
+
+    @property
     def manifest(self) -> Manifest:
         """What is live; empty for nothing."""
         return self.live.manifest if self.live else Manifest()
@@ -132,7 +138,7 @@ def survey(stores: Sequence[ObjectStore]) -> tuple[Standing, ...]:
 
 def next_generation(standings: Sequence[Standing], *, parent: int = 0) -> int:
     """Give the number of the next release: above every target's and the ledger's."""
-    return max([parent, *(standing.generation for standing in standings)]) + 1
+    return max([parent, *(standing.highest for standing in standings)]) + 1
 
 
 def _look(store: ObjectStore) -> Standing:

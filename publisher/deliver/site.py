@@ -186,7 +186,11 @@ def publish_all(
 
 
 def _todo(release: Release, live: Manifest, lease: LeaseState | None) -> tuple[Change, ...]:
-    return changes(live, release.manifest, unsure=lease.intent if lease else ())
+    unsure = set(lease.intent) if lease else set()
+    if not live.entries and lease is not None and lease.memory is not None:
+        # somebody removed the pointer: what the last publisher wrote is still there
+        unsure |= set(lease.memory.versions)
+    return changes(live, release.manifest, unsure=unsure)
 
 
 def _planned(standing: Standing, todo: tuple[Change, ...]) -> TargetPlan:
