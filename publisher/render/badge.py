@@ -41,7 +41,7 @@ _BOLD = 105
 """How much wider bold letters are, per cent."""
 _OTHER = 57
 _WIDE = 102
-_NARROW_SCRIPT = 52
+_NARROW_SCRIPT = 48
 
 _COLOURS = {
     "paper": ("#ffffff", "#1a1d22"),

@@ -172,7 +172,8 @@ def _line(text: str) -> str:
     """Put the first paragraph on one line, cut at a word where it is long."""
     line = one_line(text.strip().split("\n\n", 1)[0])
     if len(line) <= LINE:
-        return line
+        # A colon promises a list that does not follow here.
+        return line[:-1] + "…" if line.endswith((":", "\uff1a")) else line
     head = line[: LINE - 1]
     # Languages without blanks between words are cut where they stand.
     cut = head.rpartition(" ")[0]

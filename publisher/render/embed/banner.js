@@ -32,12 +32,12 @@
   const live = make("div", "", "", {role: "status"}), close = make("button", "\u2715");
   const css = `
 :host{all:initial;display:block}
-section{--b:#fff;--i:#1c1e22;--s:#565b63;--d:#855800;--p:#b04506;--m:#b42318;--u:#2456a6;font:.9375rem/1.5 system-ui,"Noto Sans","Noto Sans Arabic",sans-serif;color:var(--i);overflow-wrap:anywhere}
+section{--b:#fff;--i:#1c1e22;--s:#565b63;--d:#855800;--p:#b04506;--m:#b42318;--u:#2456a6;font:.9375rem/1.5 system-ui,sans-serif;color:var(--i);overflow-wrap:anywhere}
 .dark{--b:#16181c;--i:#eceae6;--s:#a9aeb6;--d:#e0b03a;--p:#f4a259;--m:#ff8577;--u:#8ab4f8}
 .d{--h:var(--d)}.p{--h:var(--p)}.m{--h:var(--m)}.u{--h:var(--u)}
 .on{display:flex;gap:.5rem;padding:.7rem;padding-inline:1rem .5rem;background:linear-gradient(color-mix(in srgb,var(--h)7%,#0000)0 0)var(--b);border:0 solid var(--h);border-block-end-width:1px}
 .inline,.bottom{border-width:1px;border-radius:.6rem}
-.bottom{position:fixed;inset:auto 0 0;z-index:9999;max-width:44rem;margin:.75rem auto;width:calc(100% - 1.5rem);box-sizing:border-box;box-shadow:0 4px 24px #0003}
+.bottom{position:fixed;inset:auto 0 0;z-index:9999;max-width:44rem;max-height:60vh;overflow:auto;margin:.75rem auto;width:calc(100% - 1.5rem);box-sizing:border-box;box-shadow:0 4px 24px #0003}
 [role]{flex:1;min-width:0}
 .row{display:flex;gap:.6rem}
 .row+*{display:flex;margin-block-start:.5rem}
@@ -46,6 +46,7 @@ b{color:var(--h);margin-inline-end:.3em}
 a{color:inherit}
 a,b{font-weight:600}
 p{margin:0;max-width:75ch}
+.row+.row p{display:none}
 small{color:var(--s);font-size:.875rem}
 button{all:unset;flex:none;width:2.25rem;line-height:2.25rem;align-self:start;margin-block:-.35rem;text-align:center;color:var(--s);cursor:pointer}
 :focus-visible{outline:2px solid var(--i)}
