@@ -17,6 +17,7 @@ Plain: TypeAlias = bool | int | float | str | Sequence["Plain"] | Mapping[str, "
 """What JSON can hold."""
 
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
+_PAIRS = tuple(low + high for high in _BASE36 for low in _BASE36)
 
 
 def sha256(data: bytes) -> ContentHash:
@@ -46,7 +47,8 @@ def short_id(*parts: str, length: int = 12) -> str:
     number = int.from_bytes(hashlib.sha256("\x1f".join(parts).encode()).digest(), "big")
     number %= 36**length
     out = []
-    for _ in range(length):
-        number, rest = divmod(number, 36)
-        out.append(_BASE36[rest])
-    return "".join(out)
+    # Two digits a step: every update of a long history has such an id.
+    for _ in range(length // 2):
+        number, rest = divmod(number, 36 * 36)
+        out.append(_PAIRS[rest])
+    return "".join(out) + (_BASE36[number] if length % 2 else "")

@@ -82,13 +82,17 @@ def render_api(views: Views, *, kept: MutableMapping[ContentHash, bytes] | None 
     # The stamp is a number. It is the first value of the document, so no writer's text can be meant.
     status = status.replace(b'"' + GENERATION_TOKEN + b'"', GENERATION_TOKEN, 1)
     out = [data(site, "api/status.json", status + b"\n", stamped=True, group=Group.FRONT)]
-    kept = kept if kept is not None else {}
-    for incident_id in view.by_id:
-        made_of = digest(["api/incidents", 1, incident_document(views, incident_id, forms=False)])
-        if made_of not in kept:
-            kept[made_of] = _body(incident_document(views, incident_id))
-        out.append(data(site, f"api/incidents/{incident_id}.json", kept[made_of]))
+    out += [data(site, f"api/incidents/{i}.json", _incident_body(views, i, kept)) for i in view.by_id]
     return tuple(out)
+
+
+def _incident_body(views: Views, incident_id: str, kept: MutableMapping[ContentHash, bytes] | None) -> bytes:
+    if kept is None:
+        return _body(incident_document(views, incident_id))
+    made_of = digest(["api/incidents", 2, incident_document(views, incident_id, forms=False)])
+    if made_of not in kept:
+        kept[made_of] = _body(incident_document(views, incident_id))
+    return kept[made_of]
 
 
 def source(views: Views) -> View:

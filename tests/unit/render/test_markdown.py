@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
-from publisher.render.markdown import SCHEMES, relink, words
+from publisher.render import markdown
+from publisher.render.characters import legal
+from publisher.render.markdown import SCHEMES, relink, render, words
 from publisher.render.view import Words
 
 BASE = "https://status.example.com/incidents/2026-11-20-x/"
@@ -131,6 +135,58 @@ def test_whatever_is_typed_only_harmless_html_comes_out(markdown: str) -> None:
         for name in ("href", "src"):
             if name in element.attrib:
                 assert element.attrib[name].split(":")[0].lower() in SCHEMES
+
+
+ORDINARY = st.lists(
+    st.sampled_from(
+        [
+            "We ",
+            "know",
+            "1.",
+            "2) ",
+            "14:05 ",
+            "\n",
+            "\n\n",
+            " ",
+            "  ",
+            "don't",
+            '"yes"',
+            "é",
+            "(a)",
+            "- ",
+            "#",
+            "!",
+            "=",
+        ]
+    )
+    | st.characters(exclude_characters="\r"),
+    max_size=14,
+).map("".join)
+
+
+@given(ORDINARY)
+@example("1. one")
+@example("a\n===")
+@example("a\n1.\nb")
+@example("1)")
+@example("a \nb")
+@example("a\u3000\nb\x85\xa0")
+def test_ordinary_paragraphs_come_out_as_the_engine_would_have_them(text: str) -> None:
+    """The short way for plain paragraphs must not be told from the long one."""
+    text = legal(text)
+    quick = render.__wrapped__(text, "")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(markdown, "_ORDINARY", re.compile(r"(?!)"))
+        assert render.__wrapped__(text, "") == quick
+
+
+def test_most_updates_take_the_short_way() -> None:
+    for text in (
+        "We know why.\nIt was DNS.\n\nMore by 15:30 UTC (at the latest).",
+        "Größe: 3 °C, 50 % – “so”.",
+        "2 of 3 work.",
+    ):
+        assert markdown._ORDINARY.fullmatch(text), text
 
 
 @given(st.text(alphabet="ab \n-*>1.`|#[]()", max_size=80))
