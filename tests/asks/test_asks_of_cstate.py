@@ -141,6 +141,11 @@ def test_cstate_123_every_time_on_every_page_can_be_shown_in_the_readers_zone(ho
             if "T" in stamp:
                 assert datetime.fromisoformat(stamp).utcoffset() == timedelta(0), (path, stamp)
                 seen += 1
+        if "lite/" in path:
+            # It runs no script, so nothing can move a time: each says its zone instead.
+            assert page.xpath("//script") == []
+            assert [text for text in bare_times(page) if not re.search(r"UTC|CES?T", text)] == []
+            continue
         assert bare_times(page) == [], path
     assert seen > 20
 

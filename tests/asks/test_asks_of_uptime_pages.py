@@ -74,3 +74,10 @@ def test_kener_299_planned_maintenance_is_not_counted_as_downtime(house: House) 
     assert abs(uptime(house, "delivery") - (1 - 6 / (13 * 24 - 12))) < 1e-6, (
         "an outage within a window counts as the outage it is"
     )
+
+
+def test_kener_299_the_page_says_how_availability_is_counted(house: House) -> None:
+    house.incident("2026-11-16-terminals", WORK, *DONE)
+    site = house.build(NOW)
+    words = site.says("components/delivery/index.html").lower()
+    assert "planned maintenance does not count" in words
