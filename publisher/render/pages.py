@@ -20,7 +20,7 @@ from publisher.model.component import Impact
 from publisher.model.incident import Kind, Status
 from publisher.model.release import BUILT_TOKEN, GENERATION_TOKEN
 from publisher.render.icons import NAMES, SPRITE, icon
-from publisher.render.pages_bars import bar
+from publisher.render.pages_bars import bar, troubled_days
 from publisher.render.pages_home import fortnight, overall, planned, tree
 from publisher.render.pages_parts import Parts
 from publisher.render.pages_speech import Speech
@@ -38,7 +38,7 @@ _SYMBOLS = {
 """For a browser's tab, where there is no colour."""
 _DESCRIPTION = 200
 """Characters of a page's description, after which search engines cut anyway."""
-_PER_COMPONENT = 50
+_PER_COMPONENT = 200
 """Past incidents a component's page lists; the history has all."""
 
 
@@ -53,6 +53,7 @@ class Page:
         head, body, stamp: HTML, UTF-8. Links in them are relative to the page, except on the page for unknown
             addresses.
         stamped: whether `stamp` holds the release's tokens.
+        state: what the browser's tab shows by its sign; None on pages that are about no state.
     """
 
     path: str
@@ -64,6 +65,7 @@ class Page:
     head: str = ""
     stamp: str = ""
     stamped: bool = False
+    state: Impact | None = None
 
 
 def pages(view: View) -> Iterator[Page]:
@@ -72,7 +74,8 @@ def pages(view: View) -> Iterator[Page]:
 
 
 @functools.cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Give the templates of all pages."""
     return Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -100,6 +103,7 @@ class _Book:
             "icon": icon,
             "cls": NAMES,
             "bar": functools.partial(bar, speech=self.speech),
+            "troubled_days": functools.partial(troubled_days, speech=self.speech),
             "Impact": Impact,
             "Kind": Kind,
             "Status": Status,
@@ -114,7 +118,7 @@ class _Book:
             newer = months[index - 1] if index else None
             older = months[index + 1] if index + 1 < len(months) else None
             yield self.month(month, newer, older)
-        incident = _environment().get_template("incident.html")
+        incident = environment().get_template("incident.html")
         for entry in (*self.view.incidents, *self.view.maintenances):
             yield self.incident(incident, entry)
         yield from self.component_pages()
@@ -126,11 +130,10 @@ class _Book:
     def home(self) -> Page:
         state = overall(self.view, self.speech)
         name = self.view.site.name
-        symbol = "" if self.view.overall is Impact.OPERATIONAL else f"{_SYMBOLS[self.view.overall]} "
         return Page(
             path="index.html",
             kind="home",
-            title=f"{symbol}{state.sentence.rstrip('.')} · {name}",
+            title=f"{_symbol(self.view.overall)}{state.sentence.rstrip('.')} · {name}",
             description=_short(f"{state.sentence} {self.view.site.description}"),
             topic=state.sentence,
             body=self._body(
@@ -144,18 +147,21 @@ class _Book:
             head=self._feeds(""),
             stamp=self._stamp(),
             stamped=True,
+            state=self.view.overall,
         )
 
     def incident(self, template: Template, incident: IncidentView) -> Page:
         latest = incident.updates[0].words.text if incident.updates else incident.headline
+        impact = _shown(incident)
         return Page(
             path=f"incidents/{incident.id}/index.html",
             kind="incident",
-            title=f"{incident.title} · {self.view.site.name}",
+            title=f"{_symbol(impact)}{incident.title} · {self.view.site.name}",
             description=_short(latest),
             topic=incident.title,
             body=self._render(template, "../../", i=incident, month=self.speech.month_of(incident)),
             head=self._feeds("../../"),
+            state=impact,
         )
 
     def history(self) -> Page:
@@ -167,7 +173,14 @@ class _Book:
             title=f"{title} · {self.view.site.name}",
             description=self.speech.gettext("Every incident and every maintenance, by month."),
             topic=title,
-            body=self._body("history.html", "../", months=months, entries=self.months, newest=months[:3]),
+            body=self._body(
+                "history.html",
+                "../",
+                months=months,
+                entries=self.months,
+                newest=months[:3],
+                choices=self.view.components,
+            ),
             head=self._feeds("../"),
         )
 
@@ -194,7 +207,7 @@ class _Book:
             yield Page(
                 path=f"components/{component.id}/index.html",
                 kind="component",
-                title=f"{component.name} · {self.view.site.name}",
+                title=f"{_symbol(component.impact)}{component.name} · {self.view.site.name}",
                 description=_short(component.description or component.name),
                 topic=component.name,
                 body=self._body(
@@ -203,10 +216,12 @@ class _Book:
                     c=component,
                     group=next((g for g in self.view.groups if g.id == component.group), None),
                     entries=touched.get(component.id, [])[:_PER_COMPONENT],
+                    more=len(touched.get(component.id, [])) > _PER_COMPONENT,
                     days=[d for d in reversed(component.days) if d.minutes],
                 ),
                 head=f'<link rel="alternate" type="application/atom+xml" title="{escape(component.name)}"'
                 f' href="../../components/{component.id}.atom">',
+                state=component.impact,
             )
 
     def maintenance(self) -> Page:
@@ -226,6 +241,7 @@ class _Book:
                 past=past[:20],
             ),
             head='<link rel="alternate" type="text/calendar" href="../maintenance.ics">',
+            state=Impact.UNDER_MAINTENANCE if any(m.active for m in self.view.maintenances) else None,
         )
 
     def subscribe(self) -> Page:
@@ -252,10 +268,11 @@ class _Book:
             head='<meta name="robots" content="noindex">',
             stamp=self._stamp(),
             stamped=True,
+            state=self.view.overall,
         )
 
     def _body(self, name: str, up: str, **values: object) -> str:
-        return self._render(_environment().get_template(name), up, **values)
+        return self._render(environment().get_template(name), up, **values)
 
     def _render(self, template: Template, up: str, **values: object) -> str:
         root = up if self.view.locale == self.view.site.locale else f"{up}../"
@@ -276,7 +293,20 @@ class _Book:
             number=Markup(GENERATION_TOKEN.decode()),  # noqa: S704 - a constant of the model
             time=Markup(f'<time datetime="{built}">{built}</time>'),  # noqa: S704
         )
-        return f'<p class="td-stamp">{words}</p>'
+        return f'<p class="td-stamp" data-generation="{GENERATION_TOKEN.decode()}">{words}</p>'
+
+
+def _symbol(impact: Impact) -> str:
+    return "" if impact is Impact.OPERATIONAL else f"{_SYMBOLS[impact]} "
+
+
+def _shown(incident: IncidentView) -> Impact:
+    """Say what an incident's tab shows: its impact now; nothing amiss before it begins and once it is over."""
+    if not incident.active:
+        return Impact.OPERATIONAL
+    if incident.kind is Kind.MAINTENANCE:
+        return max(incident.impact_now, Impact.UNDER_MAINTENANCE, key=lambda impact: impact.rank)
+    return incident.impact_now
 
 
 def _months(view: View, speech: Speech) -> Mapping[date, Sequence[IncidentView]]:

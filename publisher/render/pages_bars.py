@@ -35,6 +35,28 @@ def _cell(day: DayView, speech: Speech) -> str:
     return f'<i class="{NAMES[impact]} h{_level(minutes)}" title="{escape(title)}"></i>'
 
 
+def troubled_days(component: ComponentView, *, up: str, speech: Speech) -> Markup:
+    """List a component's days that had trouble, newest first, folded away; nothing when there were none.
+
+    The bar's columns are too thin for a finger and say nothing to a keyboard: this is where both read them.
+    """
+    days = [day for day in reversed(component.days) if day.minutes]
+    if not days:
+        return Markup()
+    lines = "".join(
+        f"<li>{speech.day(day.day)}: {escape(told(day, speech))}{_links(day, up, speech)}</li>\n" for day in days
+    )
+    summary = speech.count("{n} day with trouble or maintenance", "{n} days with trouble or maintenance", len(days))
+    return Markup(f'<details class="td-days"><summary>{summary}</summary>\n<ul>\n{lines}</ul></details>\n')  # noqa: S704
+
+
+def _links(day: DayView, up: str, speech: Speech) -> str:
+    found = (speech.view.by_id[name] for name in day.incidents if name in speech.view.by_id)
+    return "".join(
+        f' · <a href="{up}incidents/{escape(i.id)}/"{speech.of(i.locale)}>{escape(i.title)}</a>' for i in found
+    )
+
+
 def told(day: DayView, speech: Speech) -> str:
     """Say what a day's trouble was: `Partial outage, 26 minutes`."""
     return speech.language.list(

@@ -20,7 +20,7 @@ class Overall:
 
     Attributes:
         incident: the incident the sentence is about; None when nothing is wrong.
-        elsewhere: whether everything that incident does not touch works.
+        rest: what to say of everything that incident does not touch; empty when nothing can be said shortly.
         quiet_since: end of the last incident, when nothing is wrong.
         maintenances: those under way.
     """
@@ -28,7 +28,7 @@ class Overall:
     sentence: str
     locale: str
     incident: IncidentView | None
-    elsewhere: bool
+    rest: str
     quiet_since: datetime | None
     maintenances: tuple[IncidentView, ...]
 
@@ -48,21 +48,42 @@ def overall(view: View, speech: Speech) -> Overall:
             sentence=sentence,
             locale=view.locale,
             incident=None,
-            elsewhere=False,
+            rest="",
             quiet_since=max(ended, default=None),
             maintenances=running,
         )
     first = view.open_incidents[0]
-    touched = {a.id for i in (*view.open_incidents, *running) for a in i.affected}
-    others = [c for c in view.components if c.id not in touched]
     return Overall(
         sentence=first.headline,
         locale=first.locale,
         incident=first,
-        elsewhere=bool(others) and all(c.impact is Impact.OPERATIONAL and not c.through for c in others),
+        rest=_rest(view, speech, first, running),
         quiet_since=None,
         maintenances=running,
     )
+
+
+def _rest(view: View, speech: Speech, first: IncidentView, running: Sequence[IncidentView]) -> str:
+    """Say of what the gravest incident does not name only what every row of the page bears out."""
+    if len(view.open_incidents) > 1:
+        more = len(view.open_incidents) - 1
+        return speech.language.ngettext(
+            "{n} more incident is open, see below.", "{n} more incidents are open, see below.", more
+        )
+    named = {a.id for a in first.affected if a.through is None}
+    leaning = {a.id for a in first.affected if a.through is not None}
+    worked_on = {a.id for m in running for a in m.affected}
+    others = [c for c in view.components if c.id not in named]
+    troubled = {c.id for c in others if c.impact is not Impact.OPERATIONAL or c.through}
+    if not others or not troubled <= leaning | worked_on:
+        return ""
+    if troubled and troubled <= leaning:
+        return speech.gettext("Everything else works, apart from what depends on it.")
+    if troubled - worked_on:
+        return speech.gettext("Everything else works, apart from what depends on it and planned maintenance.")
+    if troubled or running:
+        return speech.gettext("Everything else works, apart from planned maintenance.")
+    return speech.gettext("Everything else works.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
+from publisher.model.incident import Kind
 from publisher.render.i18n import language
 from publisher.render.view import Freshness, IncidentView, View
 
@@ -22,7 +23,7 @@ class Speech:
         self.base = urlsplit(view.site.url).path or "/"
         self.gettext = self.language.gettext
         self._plain: dict[str, Markup] = {}
-        self._moments: dict[datetime, Markup] = {}
+        self._moments: dict[tuple[datetime, bool], Markup] = {}
         self._foreign: dict[str, Markup] = {view.locale: Markup()}
 
     def say(self, text: str, /, **values: object) -> Markup:
@@ -44,25 +45,42 @@ class Speech:
         """Give the first day of the month an incident belongs to."""
         return self.local(incident.started).replace(day=1)
 
-    def moment(self, moment: datetime) -> Markup:
-        """Say a moment in full: `20 November 2026, 14:31 UTC`."""
-        said = self._moments.get(moment)
+    def moment(self, moment: datetime, *, counted: bool = False) -> Markup:
+        """Say a moment in full: `20 November 2026, 14:31 UTC`.
+
+        Args:
+            moment: any.
+            counted: whether a script may say beside it how long ago that was, or how soon it will be.
+        """
+        said = self._moments.get((moment, counted))
         if said is None:
-            said = self._moments[moment] = _time(moment, self.language.datetime(moment, self.zone))
+            said = _time(moment, self.language.datetime(moment, self.zone), counted=counted)
+            self._moments[moment, counted] = said
         return said
 
-    def clock(self, moment: datetime) -> Markup:
+    def clock(self, moment: datetime, *, counted: bool = False) -> Markup:
         """Say a moment shortly on a page that is made anew each day: the clock alone if it is of today."""
         if self.local(moment) == self.view.today:
-            return _time(moment, self.language.time(moment, self.zone))
-        return self.moment(moment)
+            return _time(moment, self.language.time(moment, self.zone), counted=counted)
+        return self.moment(moment, counted=counted)
 
     def day(self, day: date) -> Markup:
         """Say a day with its weekday: `Fri 20 Nov`."""
         return Markup('<time datetime="{}">{}</time>').format(day.isoformat(), self.language.weekday(day))
 
-    def span(self, begin: datetime, end: datetime) -> Markup:
-        """Say from when to when: the day once where both fall on it."""
+    def span(self, begin: datetime, end: datetime, *, counted: bool = False) -> Markup:
+        """Say from when to when: the day once where both fall on it. A script may say it again, in another zone.
+
+        Args:
+            begin: the beginning.
+            end: the end.
+            counted: whether the script may say beside it how soon it begins or ends.
+        """
+        said = self._span(begin, end)
+        mark = " data-ago" if counted else ""
+        return Markup(f'<span class="td-span" data-begin="{_utc(begin)}" data-end="{_utc(end)}"{mark}>{said}</span>')  # noqa: S704
+
+    def _span(self, begin: datetime, end: datetime) -> Markup:
         if self.local(begin) == self.local(end):
             return self.say(
                 "{day}, {begin} to {end}",
@@ -84,6 +102,12 @@ class Speech:
         if incident.ended is None or incident.ended < incident.started:
             return ""
         return self.language.duration(incident.ended - incident.started)
+
+    def after(self, incident: IncidentView, moment: datetime) -> str:
+        """Say how long after the beginning of an incident something was; nothing for what was not, and planned work."""
+        if incident.kind is Kind.MAINTENANCE or moment - incident.started < timedelta(minutes=1):
+            return ""
+        return self.gettext("after {duration}", duration=self.language.duration(moment - incident.started))
 
     def minutes(self, minutes: int) -> str:
         """Say an amount of minutes."""
@@ -109,5 +133,10 @@ class Speech:
         return self.gettext("There is no translation yet; the words below are in: {language}.", language=name)
 
 
-def _time(moment: datetime, words: str) -> Markup:
-    return Markup(f'<time datetime="{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}">{escape(words)}</time>')  # noqa: S704
+def _utc(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _time(moment: datetime, words: str, *, counted: bool = False) -> Markup:
+    mark = " data-ago" if counted else ""
+    return Markup(f'<time datetime="{_utc(moment)}"{mark}>{escape(words)}</time>')  # noqa: S704

@@ -6,14 +6,20 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from xml.sax.saxutils import escape as xml_escape
 
+from publisher.model.component import Impact
+from publisher.model.digest import sha256
 from publisher.model.release import Artifact, Group
 from publisher.model.site import Site
 from publisher.render.headers import short_lived
-from publisher.render.pages import Page, pages
+from publisher.render.icons import NAMES, favicon
+from publisher.render.pages import Page, environment, pages
+from publisher.render.pages_lite import render_lite
 from publisher.render.view import IncidentView, View
 from publisher.site.frames import Frames
 from publisher.site.links import address, head_links, language_links, tree
 
+_ICONS = {impact: f"assets/state-{NAMES[impact]}.{sha256(favicon(impact))[:16]}.svg" for impact in Impact}
+"""Impact → the sign a browser's tab shows, under a name that holds its hash."""
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _PER_SITEMAP = 45_000
 """Addresses in one sitemap; the protocol allows 50,000."""
@@ -51,6 +57,8 @@ def page_artifacts(views: Mapping[str, View], frames: Frames) -> tuple[Artifact,
     site = next(iter(views.values())).site
     out = [artifact for view in views.values() for artifact in _pages(view, frames)]
     out += [_file(site, path, body, immutable=path in frames.immutable) for path, body in frames.files.items()]
+    out += [_file(site, path, favicon(impact), immutable=True) for impact, path in _ICONS.items()]
+    out += [render_lite(view, environment()) for view in views.values()]
     out += _for_crawlers(site, views, [path for path in frames.files if path.endswith(".html")])
     return tuple(sorted(out, key=lambda artifact: artifact.path))
 
@@ -91,6 +99,7 @@ def _words(page: Page, site: Site, locale: str) -> dict[str, bytes]:
         "head": page.head.encode(),
         "body": page.body.encode(),
         "stamp": page.stamp.encode(),
+        "icon": _ICONS[page.state or Impact.OPERATIONAL].encode(),
     }
 
 

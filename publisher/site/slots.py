@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-SLOTS = ("title", "description", "links", "topic", "languages", "head", "body", "stamp")
+SLOTS = ("title", "description", "links", "topic", "languages", "head", "body", "stamp", "icon")
 """What a frame leaves open: the title, the description, canonical and alternate links, the header's topic, links to the
-same page in other languages, more of the head, the body, and the footer's line on the release."""
+same page in other languages, more of the head, the body, the footer's line on the release,
+and which of our icons the browser's tab shows."""
 
 _MARK = re.compile(rb"@@td:([a-z]+)@@")
 

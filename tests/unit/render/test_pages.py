@@ -96,14 +96,16 @@ def test_home_holds_the_latest_words_in_full_and_the_facts() -> None:
     text = words(home, "article.td-card")
     assert "More soon." in text
     assert "We are looking." not in text, "only the newest words stand on the home page"
-    for fact in ("Who Shops in the EU", "Meanwhile Offer bank transfer", "Next We write again by 15:05 UTC"):
+    for fact in ("Who Shops in the EU", "Meanwhile Offer bank transfer"):
         assert fact in text
+    assert "15:05" not in text, "the page's top line says when we write again"
+    assert "15:05" in words(home, ".td-now")
     assert "Affected Payments (and through them: Checkout and Reports)" in text
 
 
 def test_everything_else_works_only_where_it_does() -> None:
     alone = book(open_incident())["index.html"]
-    assert "Everything else works." in words(alone, ".td-now")
+    assert "Everything else works, apart from what depends on it." in words(alone, ".td-now")
     second = incident(
         at("2026-11-20 12:00"),
         [update(at("2026-11-20 12:05"), Status.INVESTIGATING)],
@@ -113,6 +115,8 @@ def test_everything_else_works_only_where_it_does() -> None:
     both = book(replace(open_incident(), incidents=(*open_incident().incidents, second)))["index.html"]
     assert words(both, "h1") == "Some card payments fail at checkout.", "the gravest speaks"
     assert len(pick(tree(both), "article.td-card")) == 2
+    assert "1 more incident is open, see below." in words(both, ".td-now")
+    assert "Everything else works" not in words(both)
 
 
 def test_quiet_is_said_as_quiet() -> None:
@@ -167,7 +171,10 @@ def test_the_timeline_is_newest_first_and_every_update_has_an_address() -> None:
     told = open_incident()
     page = book(told)[f"incidents/{told.incidents[0].id}/index.html"]
     heads = [" ".join(h.text_content().split()) for h in pick(tree(page), ".td-update h3")]
-    assert heads == ["Identified 20 November 2026, 14:31 UTC", "Investigating 20 November 2026, 14:05 UTC"]
+    assert heads == [
+        "Identified 20 November 2026, 14:31 UTC · after 39 minutes",
+        "Investigating 20 November 2026, 14:05 UTC · after 13 minutes",
+    ]
     view = project(told, locale="en", now=NOW)
     ids = [li.get("id") for li in pick(tree(page), ".td-update")]
     assert ids == [f"u-{u.id}" for u in view.incidents[0].updates]
@@ -337,7 +344,7 @@ def test_history_reaches_every_month_and_every_month_its_neighbours() -> None:
     assert pager == ["../2026-06/", "../2026-04/"]
 
 
-ELSEWHERE = re.compile(r"(\.atom|\.rss|\.ics|\.txt|feed\.json|api/.*\.json)$")
+ELSEWHERE = re.compile(r"(\.atom|\.rss|\.ics|\.txt|\.svg|feed\.json|api/.*\.json|lite/index\.html|embed/index\.html)$")
 
 
 @pytest.mark.parametrize("locale", ["en", "de"])
@@ -381,7 +388,7 @@ def test_only_front_pages_carry_the_stamp() -> None:
 def test_the_page_for_unknown_addresses_says_how_things_stand_from_any_depth() -> None:
     lost = book(open_incident())["404.html"]
     assert "Some card payments fail at checkout." in words(lost)
-    assert [a.get("href") for a in pick(tree(lost), "a")] == ["/", "/history/"]
+    assert [a.get("href") for a in pick(tree(lost), "a")] == ["/", "/history/", "/lite/"]
 
 
 def test_headings_descend_without_gaps_and_ids_are_unique() -> None:
