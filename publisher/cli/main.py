@@ -32,6 +32,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "audience": ("publisher.cli.audience:audience", "Subscribers: import, export, list, confirm."),
     "import": ("publisher.cli.importing:import_group", "Bring in the history of another status page."),
     "schema": ("publisher.cli.schema:schema", "Print the JSON Schemas of all that people type."),
+    "hosting": ("publisher.cli.hosting:hosting", "Write what a web server has to be told: headers, addresses."),
     "doctor": ("publisher.cli.doctor:doctor", "Find what would keep Tidings from working here."),
 }
 
