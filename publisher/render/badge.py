@@ -55,6 +55,17 @@ _COLOURS = {
 }
 """Meaning → light, dark."""
 
+_DARK = (
+    "@media(prefers-color-scheme:dark){"
+    f".paper{{fill:{_COLOURS['paper'][1]}}}.line{{stroke:{_COLOURS['line'][1]}}}.soft{{fill:{_COLOURS['soft'][1]}}}"
+    + "".join(
+        f".{name}{{fill:{_COLOURS[name][1]}}}.sign.{name}{{fill:none;stroke:{_COLOURS[name][1]}}}"
+        for name in NAMES.values()
+    )
+    + "}"
+)
+"""The same in every badge and state, so that one hash admits it where a content policy names hashes."""
+
 
 def render_badges(view: View) -> tuple[Artifact, ...]:
     """Write the badges of one language: `badge.svg` for the whole, `badge/<id>.svg` for each component."""
@@ -93,25 +104,20 @@ def badge(label: str, impact: Impact, word: str, *, locale: str) -> str:
     scale = _SIGN / 16
     top = (HEIGHT - _SIGN) / 2
     edge = place(split, 0)
-    dark = {key: colour for key, (_light, colour) in _COLOURS.items()}
-    styles = (
-        f".paper{{fill:{dark['paper']}}}.line{{stroke:{dark['line']}}}.soft{{fill:{dark['soft']}}}"
-        f".word{{fill:{dark[name]}}}.sign{{stroke:{dark[name]}}}"
-    )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{total}" height="{HEIGHT}" viewBox="0 0 {total} {HEIGHT}"'
         f' role="img" aria-label="{title}" lang="{locale}" xml:lang="{locale}">\n'
         f"<title>{title}</title>\n"
-        f"<style>@media(prefers-color-scheme:dark){{{styles}}}</style>\n"
+        f"<style>{_DARK}</style>\n"
         f'<rect class="paper line" x=".5" y=".5" width="{total - 1}" height="{HEIGHT - 1}" rx="6"'
         f' fill="{_COLOURS["paper"][0]}" stroke="{_COLOURS["line"][0]}"/>\n'
         f'<path class="line" d="M{edge}.5 1v{HEIGHT - 2}" stroke="{_COLOURS["line"][0]}"/>\n'
         f'<g font-family="system-ui,-apple-system,&quot;Segoe UI&quot;,Roboto,Helvetica,Arial,sans-serif"'
         f' font-size="{_SIZE}" text-anchor="middle" direction="{direction}">\n'
-        f"{_text(shown, place(_PAD, first), first, 'soft', kind='soft')}\n"
-        f"{_text(word, place(text, second), second, name, kind='word')}\n"
+        f"{_text(shown, place(_PAD, first), first, 'soft')}\n"
+        f"{_text(word, place(text, second), second, name)}\n"
         f"</g>\n"
-        f'<g class="sign" transform="translate({place(sign, _SIGN)} {top:g}) scale({scale:g})" fill="none"'
+        f'<g class="sign {name}" transform="translate({place(sign, _SIGN)} {top:g}) scale({scale:g})" fill="none"'
         f' stroke="{_COLOURS[name][0]}" stroke-width="1.7" stroke-linejoin="round">{SHAPES[name]}</g>\n'
         "</svg>\n"
     )
@@ -139,13 +145,13 @@ def _of(character: str) -> int:
     return 67 if character.isupper() else _OTHER
 
 
-def _text(text: str, left: int, wide: int, name: str, *, kind: str) -> str:
+def _text(text: str, left: int, wide: int, name: str) -> str:
     # Letters that join each other must not be set apart, so those keep the width that their typeface gives them.
     joined = any(unicodedata.bidirectional(c) in {"R", "AL"} for c in text)
     fitted = "" if joined else f' textLength="{wide}" lengthAdjust="spacingAndGlyphs"'
-    weight = ' font-weight="600"' if kind == "word" else ""
+    weight = ' font-weight="600"' if name != "soft" else ""
     return (
-        f'<text class="{kind}" x="{left + wide / 2:g}" y="16" fill="{_COLOURS[name][0]}"{weight}{fitted}>'
+        f'<text class="{name}" x="{left + wide / 2:g}" y="16" fill="{_COLOURS[name][0]}"{weight}{fitted}>'
         f"{escape(text)}</text>"
     )
 

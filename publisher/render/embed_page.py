@@ -70,7 +70,8 @@ def render_sheet() -> Artifact:
 @functools.cache
 def _sheet() -> tuple[str, bytes]:
     body = (FOLDER / "page.css").read_bytes()
-    return f"assets/embed.{sha256(body)[:_HASH_DIGITS]}.css", body
+    # Not among the pages' own assets: a host may keep those to itself, and a page in a sandbox counts as a stranger.
+    return f"embed/page.{sha256(body)[:_HASH_DIGITS]}.css", body
 
 
 @functools.cache

@@ -474,6 +474,10 @@ def test_axe_finds_nothing_in_the_frame(browser: Browser, status: Server, path: 
 
 def test_the_frame_says_all_without_scripts_even_in_a_sandbox(browser: Browser, status: Server, host: Server) -> None:
     host.headers = {"content-security-policy": f"default-src 'none'; frame-src {status.url}"}
+    status.headers = {
+        "content-security-policy": "default-src 'none'; style-src 'self'; frame-ancestors *",
+        "cross-origin-resource-policy": "cross-origin",
+    }
     frame = f'<iframe title="Status" sandbox="allow-popups" src="{status.url}embed/" width="600" height="120"></iframe>'
     host.files = {"index.html": ("text/html", f"<!doctype html><title>Till</title>{frame}".encode())}
     with opened(browser) as (_context, page, _problems):
@@ -482,6 +486,7 @@ def test_the_frame_says_all_without_scripts_even_in_a_sandbox(browser: Browser, 
         expect(inside.get_by_role("heading")).to_have_text("Major outage Payments fail in the EU.")
         expect(inside.get_by_text("We write again by 15:20 UTC")).to_be_visible()
         assert inside.get_by_role("heading").get_by_role("link").get_attribute("target") == "_blank"
+        expect(inside.locator("main")).to_have_css("display", "flex")  # its sheet came, too
 
 
 @pytest.mark.parametrize("locale", ["", "de/", "ar/"])

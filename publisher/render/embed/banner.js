@@ -47,7 +47,7 @@ a{color:inherit}
 a,b{font-weight:600}
 p{margin:0;max-width:75ch}
 .row+.row p{display:none}
-small{color:var(--s);font-size:.875rem}
+small{display:block;color:var(--s);font-size:.875rem}
 button{all:unset;flex:none;width:2.25rem;line-height:2.25rem;align-self:start;margin-block:-.35rem;text-align:center;color:var(--s);cursor:pointer}
 :focus-visible{outline:2px solid var(--i)}
 :not(.on)>button{display:none}

@@ -91,5 +91,5 @@ def test_a_quiet_frame_says_that_all_is_well() -> None:
 
 def test_the_sheet_is_named_after_its_bytes() -> None:
     sheet = render_sheet()
-    assert re.fullmatch(r"assets/embed\.[0-9a-f]{8}\.css", sheet.path)
+    assert re.fullmatch(r"embed/page\.[0-9a-f]{8}\.css", sheet.path)
     assert sheet == render_sheet()
