@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import enum
 import re
 import secrets
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
@@ -17,7 +16,8 @@ import click
 
 from publisher.adapters import machine
 from publisher.cli.context import Context, format_option, pass_context
-from publisher.model.errors import ConflictError, TidingsError
+from publisher.hosting.look import Look, State, fail, ok, warn
+from publisher.model.errors import ConflictError, TidingsError, UsageError
 from publisher.model.finding import blocking
 from publisher.model.history import History
 from publisher.model.policy import EmailPolicy, Target
@@ -25,50 +25,13 @@ from publisher.model.site import Site
 from publisher.ports import ObjectStore
 from publisher.release.pointer import POINTER, PRIVATE
 
+__all__ = ["Look", "State", "doctor"]
+
 LEAST_PYTHON = (3, 11)
 LEAST_FREE = 200 * 1024 * 1024
 """Ten releases of a site with some pictures, bytes."""
 PLAIN = (("content-type", "text/plain"),)
 PRETEND_HOSTS = (".example", ".example.com", ".example.org", ".test", ".invalid", ".localhost")
-
-
-class State(enum.StrEnum):
-    """What became of one look."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """One thing that was looked at.
-
-    Attributes:
-        subject: what, in a word or two.
-        what: how it stands, a clause without full stop.
-        next_step: what to do; empty when all is well.
-    """
-
-    subject: str
-    state: State
-    what: str
-    next_step: str = ""
-
-
-def ok(subject: str, what: str) -> Look:
-    """All is well."""
-    return Look(subject=subject, state=State.OK, what=what)
-
-
-def warn(subject: str, what: str, next_step: str) -> Look:
-    """It works, but a person should know."""
-    return Look(subject=subject, state=State.WARN, what=what, next_step=next_step)
-
-
-def fail(subject: str, what: str, next_step: str) -> Look:
-    """It will not work."""
-    return Look(subject=subject, state=State.FAIL, what=what, next_step=next_step)
 
 
 def look_at_python(running: tuple[int, int] = sys.version_info[:2]) -> Look:
@@ -281,28 +244,45 @@ def looks(context: Context, *, write: bool) -> Iterator[Look]:
     yield look_at_mail(history.policy.email, context.root)
 
 
+def _from_outside(context: Context, url: str) -> Iterator[Look]:
+    from publisher.cli.doctor_url import looks_from_outside  # noqa: PLC0415 - see LazyGroup
+
+    # a demonstration's clock says nothing of how old a live page is
+    return looks_from_outside(url, now=context.given_now or context.clock_now())
+
+
 MARKS = {State.OK: "ok  ", State.WARN: "warn", State.FAIL: "FAIL"}
 COLOURS = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red"}
 
 
 @click.command()
 @click.option("--write", is_flag=True, help="Also write a small file to each target and remove it.")
+@click.option("--url", metavar="ADDRESS", help="Look at this live page from outside instead, as its readers see it.")
 @format_option("text", "json")
 @pass_context
-def doctor(context: Context, *, write: bool) -> int:
+def doctor(context: Context, *, write: bool, url: str | None) -> int:
     """Find what would keep Tidings from working here.
 
     Looks at Python and its packages, git, the clock, this repository's texts, the places it publishes to and the way
     its mail leaves. Without --write it changes nothing; with it, it also sees whether each target may be written and
     keeps two publishers apart. Exit code 1 when something will not work.
+
+    With --url it looks at a live page: the headers that protect readers and what is weak in them, how long things are
+    kept, what is not there, types, age and generation of the release, https and IPv6. It says what to do on the host
+    that answered, and needs no repository.
     """
     found: list[Look] = []
-    for look in looks(context, write=write):
+    told = ""
+    if url is not None and write:
+        raise UsageError("--write is about targets, --url about what readers see.", "Give one of them.")
+    for look in _from_outside(context, url) if url is not None else looks(context, write=write):
         found.append(look)
         if context.format != "json" and not (context.quiet and look.state is State.OK):
             click.echo(f"{click.style(MARKS[look.state], fg=COLOURS[look.state])}  {look.subject:<12} {look.what}")
-            if look.next_step:
+            # one cure for several ills in a row is told once
+            if look.next_step and look.next_step != told:
                 click.echo(f"{'':<19}{look.next_step}")
+            told = look.next_step
     failed = sum(look.state is State.FAIL for look in found)
     if context.format == "json":
         context.emit(
@@ -315,5 +295,6 @@ def doctor(context: Context, *, write: bool) -> int:
             }
         )
     else:
-        context.say(f"{failed} of {len(found)} looks found something that will not work." if failed else "Ready.")
+        good = "Ready." if url is None else "Readers are well served."
+        context.say(f"{failed} of {len(found)} looks found something that will not work." if failed else good)
     return 1 if failed else 0

@@ -143,6 +143,7 @@ def _server(site: Survey, settings: NginxSettings) -> list[str]:
         "    etag on;",
         "    # a file is replaced while it is served: nothing may be remembered about it",
         "    open_file_cache off;",
+        "    log_not_found off;",
         "",
         "    types {",
         *(f"        {kind} {' '.join(extensions)};" for kind, extensions in sorted(by_type.items())),

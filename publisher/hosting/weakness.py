@@ -39,17 +39,15 @@ def sources(policy: Mapping[str, tuple[str, ...]], directive: str) -> tuple[str,
 
 def weaknesses(policy: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """Say what a policy lets through, a clause each. Nothing: it is as strict as ours."""
-    out: list[str] = []
-    for directive in _FETCH:
-        allowed = sources(policy, directive)
-        if allowed is None:
-            out.append(f"{directive} is not limited, and there is no default-src")
-        elif directive in policy or (directive == "script-src" and "default-src" in policy):
+    out = [
+        f"{directive} is not limited, as there is no default-src"
+        for directive in _FETCH
+        if sources(policy, directive) is None
+    ]
+    out += [f"{directive} is not said, and nothing stands in for it" for directive in _ALONE if directive not in policy]
+    for directive, allowed in policy.items():
+        if directive.endswith("-src") or directive in {*_ALONE, "frame-ancestors"}:
             out += _weak(directive, allowed)
-    if "default-src" in policy and "script-src" in policy:
-        out += [line for line in _weak("default-src", policy["default-src"]) if "unsafe" not in line]
-    out += [f"{directive} is not said, and has no default" for directive in _ALONE if directive not in policy]
-    out += [line for name in (*_ALONE, "frame-ancestors") if name in policy for line in _weak(name, policy[name])]
     return tuple(dict.fromkeys(out))
 
 

@@ -1,0 +1,158 @@
+"""Which release a live site serves, how old it is, and whether its pages are the ones that were published."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from urllib.parse import urljoin
+
+from publisher.hosting.answer import Answer
+from publisher.hosting.inline import read_inline
+from publisher.hosting.look import STATUS_OK, Look, Question, fail, ok, warn
+from publisher.hosting.policy import CSP
+from publisher.hosting.weakness import policies, refused
+from publisher.model.digest import sha256
+from publisher.model.errors import TidingsError
+from publisher.model.release import Manifest
+from publisher.release.pointer import POINTER, Pointer, parse_manifest, parse_pointer
+
+OLD = timedelta(hours=36)
+"""A page that was not published for longer shows days that are over: the ninety days move on at midnight."""
+FOLDERS = "Let the server answer /folder/ with /folder/index.html."
+_SAMPLE = 12
+
+
+def live_release(question: Question) -> tuple[list[Look], tuple[Pointer, Manifest] | None]:
+    """Read which release is live, and its manifest."""
+    answer = question.get(POINTER)
+    if answer.error is not None or answer.status != STATUS_OK:
+        how = answer.error.cause if answer.error else f"answers {answer.status}"
+        step = "Publish with `tidings publish`: a folder that was only built has none, and nobody can tell its age."
+        return [fail("release", f"{POINTER} {how}", step)], None
+    try:
+        pointer = parse_pointer(answer.body, where=answer.url)
+    except TidingsError as error:
+        return [fail("release", error.cause.rstrip("."), error.next_step)], None
+    looks = [_age(pointer, question.now)]
+    listed = question.get(pointer.manifest)
+    if listed.error is not None or listed.status != STATUS_OK:
+        how = listed.error.cause if listed.error else f"answers {listed.status}"
+        step = "Serve the folder releases/ too: programs read it to see one release, whole."
+        return [*looks, fail("release", f"{pointer.manifest} {how}", step)], None
+    if sha256(listed.body) != pointer.sha256:
+        step = "Something between store and readers changes files, or keeps old ones: switch that off for this host."
+        return [*looks, fail("release", f"{pointer.manifest} has other bytes than {POINTER} says", step)], None
+    try:
+        record = parse_manifest(listed.body, where=listed.url)
+    except TidingsError as error:
+        return [*looks, fail("release", error.cause.rstrip("."), error.next_step)], None
+    return looks, (pointer, record.release.manifest)
+
+
+def _age(pointer: Pointer, now: datetime) -> Look:
+    words = f"generation {pointer.generation}, built {pointer.built:%Y-%m-%d %H:%M} UTC"
+    if pointer.built - now > timedelta(minutes=5):
+        return warn("release", f"{words}, which is yet to come", "Set the clock of the machine that publishes.")
+    if now - pointer.built > OLD:
+        return warn(
+            "release",
+            f"{words}: {(now - pointer.built).days} days ago",
+            "Publish once a day, as the ninety days move on.",
+        )
+    return ok("release", words)
+
+
+def sample(manifest: Manifest) -> tuple[str, ...]:
+    """Choose pages of every kind: the first and last of each folder, up to a dozen."""
+    groups: dict[str, list[str]] = {}
+    for path in sorted(manifest.entries):
+        if path.endswith(".html") and path != "index.html":
+            # the folder and the depth tell the kind: incidents/x/ is another than history/
+            groups.setdefault(f"{path.split('/')[0]} {path.count('/')}", []).append(path)
+    ends = [group[-1] for group in groups.values()] + [group[0] for group in groups.values()]
+    return tuple(dict.fromkeys(ends))[:_SAMPLE]
+
+
+def address(path: str) -> str:
+    """Give the address of a file of the site."""
+    return path.removesuffix("index.html")
+
+
+def look_at_pages(pages: Mapping[str, Answer], manifest: Manifest | None, *, mend: str) -> Iterator[Look]:
+    """Do some pages of each kind arrive, as published, under a policy that lets their own scripts run?"""
+    good = 0
+    for path, answer in pages.items():
+        problems = list(_page(path, answer, manifest, mend=mend))
+        yield from problems
+        good += not problems
+    if good == len(pages):
+        yield ok("pages", f"{good}, some of each kind, arrive as they were published, and their own scripts may run")
+
+
+def _page(path: str, answer: Answer, manifest: Manifest | None, *, mend: str) -> Iterator[Look]:
+    entry = manifest.entries.get(path) if manifest else None
+    if answer.error is not None:
+        yield fail("pages", f"{path}: {answer.error.cause}", answer.error.next_step)
+        return
+    if answer.status != STATUS_OK:
+        # a build that was never published may lack pages; a manifest promises them
+        if entry is not None and not path.endswith("404.html"):
+            yield fail("pages", f"{address(path)} answers {answer.status}, though the release holds it", FOLDERS)
+        return
+    if entry is not None and answer.whole and sha256(answer.body) != entry.sha256:
+        yield warn(
+            "pages",
+            f"{path} is not what was published",
+            "A cache may be a moment behind: look again. Else something on the way changes pages; switch that off.",
+        )
+    for thing in refused(policies(answer.header(CSP)), read_inline(answer.body)):
+        yield fail("policy", f"{path}: browsers refuse {thing} of the page", f"The policy is of other pages. {mend}")
+    framed = any("frame-ancestors" in policy for policy in policies(answer.header(CSP)))
+    if re.search(r"(?:^|/)embed/index\.html$", path) and (framed or answer.header("x-frame-options")):
+        yield fail("pages", f"{address(path)} may not be framed, which is what it is for", mend)
+
+
+def look_at_generations(question: Question, home: Answer, pointer: Pointer) -> Iterator[Look]:
+    """Are page, status.json and pointer of one release, here and at the second address?"""
+    said = {}
+    stamp = re.search(rb'data-generation="(\d+)"', home.body)
+    if stamp:
+        said["the home page"] = int(stamp[1])
+    status = question.get("api/status.json")
+    if status.status == STATUS_OK:
+        number = _generation(status.body)
+        if number is not None:
+            said["api/status.json"] = number
+    other = [f"{name} is of {number}" for name, number in said.items() if number != pointer.generation]
+    if other:
+        yield fail(
+            "generation",
+            f"release.json is of {pointer.generation}, {', '.join(other)}",
+            "Wait for max-age and look again; if it stays, a cache keeps pages longer than they say.",
+        )
+    elif said:
+        yield ok("generation", f"{' and '.join(said)} agree with release.json on {pointer.generation}")
+    if pointer.second_url:
+        second = question.ask(urljoin(pointer.second_url, POINTER), {})
+        number = _generation(second.body) if second.status == STATUS_OK else None
+        if number is None:
+            how = second.error.cause if second.error else f"answers {second.status}"
+            yield warn("second page", f"{pointer.second_url} cannot be read: {how}", "See why before you need it.")
+        elif number != pointer.generation:
+            yield warn(
+                "second page",
+                f"{pointer.second_url} is at generation {number}, this one at {pointer.generation}",
+                "Publish again: it brings the one that is behind up to date.",
+            )
+        else:
+            yield ok("second page", f"{pointer.second_url} is at generation {number} too")
+
+
+def _generation(body: bytes) -> int | None:
+    try:
+        found = json.loads(body)["generation"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return found if isinstance(found, int) else None
