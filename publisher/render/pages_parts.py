@@ -73,10 +73,12 @@ class Parts:
         """
         speech = self._speech
         if incident.impact is Impact.OPERATIONAL:
-            line = str(escape(speech.language.category(incident.category)))
+            line = escape(speech.language.category(incident.category))
         else:
             name = speech.language.impact(incident.impact)
-            line = f'<span class="td-{NAMES[incident.impact]}">{icon(incident.impact)} {escape(name)}</span>'
+            line = Markup('<span class="td-{}">{} {}</span>').format(
+                NAMES[incident.impact], icon(incident.impact), name
+            )
         if incident.open:
             if incident.rrule:
                 line += " · " + speech.say("recurring")
@@ -90,4 +92,4 @@ class Parts:
                 if lasted
                 else speech.say("until {time}", time=ended)
             )
-        return Markup(line)  # noqa: S704
+        return line

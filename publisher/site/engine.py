@@ -346,10 +346,10 @@ def squeezed(script: str) -> str:
     """Take comments and blanks out of our own script, which a reader on a slow line would pay for.
 
     Lines stay lines, strings stay as they are. Good for how that script is written, not for scripts at large: no
-    blanks in regular expressions, no comment without a blank before it.
+    blanks in regular expressions, no comment with a quote in it or without a blank before it.
     """
     script = re.sub(r"/\*.*?\*/", "", script, flags=re.DOTALL)
-    lines = (re.sub(r"(^|\s)//\s.*", "", line).strip() for line in script.splitlines())
+    lines = (re.sub(r"(^|\s)//\s[^\"`]*$", "", line).strip() for line in script.splitlines())
     pieces = re.split(r"""("(?:[^"\\]|\\.)*"|`[^`]*`)""", "\n".join(line for line in lines if line))
     pieces[::2] = [re.sub(r" *([=(){}<>?:,;&|+*/-]) *", r"\1", piece) for piece in pieces[::2]]
     return "".join(pieces) + "\n"

@@ -140,7 +140,7 @@ def test_groups_open_without_scripts(browser: Browser, address: str) -> None:
         closed = page.locator("details.td-group:not([open])").first
         assert closed.locator(".td-comp").first.is_hidden()
         name = closed.locator(".td-gname").inner_text()
-        closed.locator("summary").click()
+        closed.locator("> summary").click()
         assert page.locator("details.td-group", has_text=name).locator(".td-comp").first.is_visible()
 
 
