@@ -106,7 +106,7 @@ def badge(label: str, impact: Impact, word: str, *, locale: str) -> str:
     edge = place(split, 0)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{total}" height="{HEIGHT}" viewBox="0 0 {total} {HEIGHT}"'
-        f' role="img" aria-label="{title}" lang="{locale}" xml:lang="{locale}">\n'
+        f' role="img" aria-label="{title}" xml:lang="{locale}">\n'
         f"<title>{title}</title>\n"
         f"<style>{_DARK}</style>\n"
         f'<rect class="paper line" x=".5" y=".5" width="{total - 1}" height="{HEIGHT - 1}" rx="6"'

@@ -83,7 +83,7 @@ def test_right_to_left_begins_on_the_right() -> None:
         places = [float(t.get("x")) for t in svg.iter(f"{SVG}text")]
         assert sorted(range(2), key=lambda n: places[n]) == order
         assert all(0 < place < int(svg.get("width")) for place in places)
-        assert svg.get("lang") == locale
+        assert svg.get("{http://www.w3.org/XML/1998/namespace}lang") == locale
 
 
 def test_joined_letters_are_not_set_apart() -> None:
