@@ -254,7 +254,7 @@ def test_every_link_and_address_of_the_whole_site_leads_somewhere(site: Mapping[
             full = urljoin(f"https://status.northwind.example/{path}", href)
             if node.tag == "use" or not full.startswith("https://status.northwind.example/"):
                 continue
-            target = unquote(full.removeprefix("https://status.northwind.example/"))
+            target = unquote(full.removeprefix("https://status.northwind.example/")).partition("?")[0]
             target = f"{target}index.html" if not target or target.endswith("/") else target
             if target not in site:
                 dead.append((path, node.get(name)))
@@ -300,6 +300,24 @@ def test_home_pages_come_last_and_carry_the_stamp(site: Mapping[str, Artifact]) 
             assert b"@@tidings" not in artifact.body, path
 
 
+def own_address(path: str) -> str:
+    return f"https://status.northwind.example/{path.removesuffix('index.html')}"
+
+
+def canonical(page: Artifact) -> list[str]:
+    """Give the address a page says it should be known by: the embedded and the light page name the home page."""
+    return [str(link.get("href")) for link in parsed(page.body).iter("link") if link.get("rel") == "canonical"]
+
+
+def test_every_page_names_one_canonical_address_that_is_there(site: Mapping[str, Artifact]) -> None:
+    known = {own_address(path) for path in site if path.endswith("index.html")}
+    for path, artifact in site.items():
+        if path.endswith("index.html"):
+            named = canonical(artifact)
+            assert len(named) == 1, path
+            assert named[0] in known, path
+
+
 def test_the_sitemap_has_every_page_once_and_no_other(site: Mapping[str, Artifact]) -> None:
     space = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
     sitemap: Any = etree.fromstring(site["sitemap.xml"].body)
@@ -309,7 +327,7 @@ def test_the_sitemap_has_every_page_once_and_no_other(site: Mapping[str, Artifac
     pages = {
         f"https://status.northwind.example/{path.removesuffix('index.html')}"
         for path in site
-        if path.endswith("index.html") and not months.search(path)
+        if path.endswith("index.html") and not months.search(path) and own_address(path) in canonical(site[path])
     }
     assert set(found) == pages
     assert b"Sitemap: https://status.northwind.example/sitemap.xml" in site["robots.txt"].body
