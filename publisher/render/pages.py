@@ -291,7 +291,7 @@ class _Book:
         words = self.speech.say(
             "Release {number}, built {time}",
             number=Markup(GENERATION_TOKEN.decode()),  # noqa: S704 - a constant of the model
-            time=Markup(f'<time datetime="{built}">{built}</time>'),  # noqa: S704
+            time=Markup(f'<time datetime="{built}" data-ago>{built}</time>'),  # noqa: S704
         )
         return f'<p class="td-stamp" data-generation="{GENERATION_TOKEN.decode()}">{words}</p>'
 

@@ -75,7 +75,8 @@ def _fitting(view: View, speech: Speech) -> str:
 
 def _parts(view: View, speech: Speech) -> Iterator[tuple[str, Iterator[str]]]:
     running = tuple(m for m in view.maintenances if m.active)
-    yield _("Open incidents"), (_incident(i, speech) for i in view.open_incidents)
+    first = view.open_incidents[:1]
+    yield _("Open incidents"), (_incident(i, speech, again=i not in first) for i in view.open_incidents)
     yield _("Maintenance under way"), (_incident(m, speech) for m in running)
     yield _("Not working as it should"), iter([_troubled(view, speech)] if _troubled(view, speech) else [])
     yield (
@@ -84,7 +85,8 @@ def _parts(view: View, speech: Speech) -> Iterator[tuple[str, Iterator[str]]]:
     )
 
 
-def _incident(incident: IncidentView, speech: Speech) -> str:
+def _incident(incident: IncidentView, speech: Speech, *, again: bool = True) -> str:
+    """Tell one incident; `again` says when we write next, where the top line has not said so."""
     lines = [f"<h3>{_link(incident, speech)}</h3>\n"]
     if incident.updates:
         latest = incident.updates[0]
@@ -100,7 +102,7 @@ def _incident(incident: IncidentView, speech: Speech) -> str:
             for label, text in ((_("Who"), latest.who), (_("Meanwhile"), latest.meanwhile))
             if text
         ]
-    if incident.next:
+    if incident.next and again:
         lines.append(f"<p>{speech.say('We write again by {time}', time=speech.clock(incident.next))}</p>\n")
     return "".join(lines)
 

@@ -87,6 +87,8 @@ def test_times_are_told_in_the_readers_zone_with_the_pages_own_beside_them(brows
         running = page.locator(".td-card--maint .td-span").first
         expect(running).to_have_text(re.compile(r"20 November 2026, 08:00\s?–\s?12:00 GMT-5 \(ends in 2 hours\)"))
         assert running.locator("time").get_attribute("title") == "Friday, 20 November 2026, 13:00 to 17:00 UTC"
+        stamp = page.locator(".td-stamp time")
+        expect(stamp).to_have_text("20 November 2026 at 10:04 GMT-5 (this minute)")
         planned = page.locator("#planned ~ article .td-span").first
         assert "begins in " in planned.inner_text()
 
@@ -196,7 +198,7 @@ def test_an_open_tab_notices_news_says_so_and_reloads_only_when_asked(browser: B
         closed.click()
         opened = page.locator("details[open]").count()
         host.generation = 9
-        host.words = ("Some card payments in the EU are being declined.", "All card payments work again.")
+        host.words = ("Some card payments in the EU are being declined", "All card payments work again")
         wait_a_minute(page, host)
         expect(live).to_contain_text("There is news on this page.")
         assert page.title().startswith("▲ All card payments work again"), "who has twenty tabs sees it in the tab"

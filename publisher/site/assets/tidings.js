@@ -62,7 +62,7 @@
   const short = formatter(), full = formatter(date);
   const here = full.resolvedOptions().timeZone;
   const away = here !== words.zone.replace("Etc/", "");
-  const exact = $$("time", page).filter((time) => time.dateTime.includes("T") && !time.closest(".td-span"));
+  const exact = $$("time").filter((time) => time.dateTime.includes("T") && !time.closest(".td-span"));
   const day = (moment) => moment.toLocaleDateString("en");
   if (away) {
     for (const time of exact) {
@@ -82,14 +82,14 @@
   }
 
   // How long ago, and how soon
-  const relative = new Intl.RelativeTimeFormat(tongue, { numeric: "always" });
+  const relative = new Intl.RelativeTimeFormat(tongue, { numeric: "auto" });
   const distance = (moment) => {
     const minutes = Math.round((new Date(moment) - Date.now()) / 6e4);
     const size = Math.abs(minutes);
     if (size < 60) return relative.format(minutes, "minute");
     return size < 2880 ? relative.format(Math.round(minutes / 60), "hour") : relative.format(Math.round(minutes / 1440), "day");
   };
-  const counted = $$("[data-ago]", page).map((one) => [one, one.appendChild(make("span", "", "td-ago"))]);
+  const counted = $$("[data-ago]").map((one) => [one, one.appendChild(make("span", "", "td-ago"))]);
   const count = () => {
     for (const [one, ago] of counted) {
       const { begin, end } = one.dataset;

@@ -76,7 +76,7 @@ def test_it_says_what_a_worried_reader_needs() -> None:
         "Identified · 13:00 UTC",
         "Who: Shops in the EU",
         "Meanwhile: Offer bank transfer",
-        "We write again by 15:05 UTC",
+        "We will tell you more by 15:05 UTC.",
         "Payments: Partial outage",
         "Checkout: affected through Payments",
         "Database upgrade",
@@ -84,6 +84,7 @@ def test_it_says_what_a_worried_reader_needs() -> None:
         "As of 20 November 2026",
     ):
         assert part in said, part
+    assert said.count("15:05") == 1, "said once"
 
 
 def test_calm_is_said_in_a_few_lines() -> None:
