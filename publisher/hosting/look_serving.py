@@ -26,6 +26,7 @@ from publisher.release.pointer import LEASE, POINTER
 LONGEST_PAGE_S = 300
 """A page kept longer than this by caches is old news during an incident, seconds."""
 SHORTEST_ASSET_S = 24 * 3600
+_ASSETS = 10
 
 
 def look_at_caches(question: Question, home: Answer, manifest: Manifest | None, *, mend: str) -> Iterator[Look]:
@@ -33,7 +34,7 @@ def look_at_caches(question: Question, home: Answer, manifest: Manifest | None, 
     problems = [
         *_kept("the page", home, mend=mend),
         *_kept(POINTER, question.get(POINTER), mend=mend),
-        *_asset(question, home, manifest, mend=mend),
+        *(look for path in _assets(home) for look in _asset(question, path, manifest, mend=mend)),
     ]
     yield from problems
     if not problems:
@@ -58,11 +59,8 @@ def _kept(name: str, answer: Answer, *, mend: str) -> Iterator[Look]:
         yield fail("cache", f"{name} may be kept for {kept} s: readers see old news for that long", mend)
 
 
-def _asset(question: Question, home: Answer, manifest: Manifest | None, *, mend: str) -> Iterator[Look]:
-    """Look at one of the files that the page is shown with."""
-    path = next(iter(_assets(home)), None)
-    if path is None:
-        return
+def _asset(question: Question, path: str, manifest: Manifest | None, *, mend: str) -> Iterator[Look]:
+    """Look at a file that the page is shown with."""
     answer = question.get(path)
     if answer.status != STATUS_OK:
         yield fail("pages", f"{path} answers {answer.status or 'nothing'}, so the page looks broken", "Publish again.")
@@ -78,7 +76,8 @@ def _assets(home: Answer) -> list[str]:
     """Give the page's own files whose names hold their hash."""
     links = re.findall(rb'(?:href|src)="([^"]+\.(?:css|js))"', home.body)
     found = [link.decode("utf-8", "replace").removeprefix("./") for link in links]
-    return [link for link in found if re.search(HASHED_NAME, link) and "://" not in link]
+    own = [link for link in found if re.search(HASHED_NAME, link) and "//" not in link]
+    return list(dict.fromkeys(own))[:_ASSETS]
 
 
 def max_age(answer: Answer) -> int | None:
