@@ -41,8 +41,11 @@ def ask(
         timeout_s: for the whole, seconds.
         max_bytes: of the body; more is left unread.
     """
-    parts = urlsplit(url)
-    host = parts.hostname
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return _none(url, f"{url} is no web address")
     if parts.scheme not in {"http", "https"} or not host:
         return _none(url, f"{url} is no web address")
     deadline = time.monotonic() + timeout_s
@@ -50,10 +53,10 @@ def ask(
     try:
         if parts.scheme == "https":
             connection = http.client.HTTPSConnection(
-                host, parts.port, timeout=timeout_s, context=ssl.create_default_context()
+                host, port, timeout=timeout_s, context=ssl.create_default_context()
             )
         else:
-            connection = http.client.HTTPConnection(host, parts.port, timeout=timeout_s)
+            connection = http.client.HTTPConnection(host, port, timeout=timeout_s)
         try:
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             connection.request("GET", target, headers={"User-Agent": "tidings-doctor", **(headers or {})})

@@ -21,9 +21,14 @@ def looks_from_outside(url: str, *, now: datetime) -> Iterator[Look]:
     Raises:
         UsageError: it is no address of a page.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise UsageError(f"'{url}' is no web address.", "Give the page's, with https://.")
+    wrong = UsageError(f"'{url}' is no web address.", "Give the page's, with https://.")
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise wrong from error
+    if parts.scheme not in {"http", "https"} or not host:
+        raise wrong
     if parts.username is not None or parts.query or parts.fragment:
         raise UsageError(f"'{url}' is more than an address.", "Leave out names, passwords, and what follows ? or #.")
     base = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}/"
@@ -36,7 +41,7 @@ def looks_from_outside(url: str, *, now: datetime) -> Iterator[Look]:
             base=base,
             ask=answer,
             now=now,
-            ipv6=None if _is_address(parts.hostname) else ipv6_addresses(parts.hostname),
+            ipv6=None if _is_address(host) else ipv6_addresses(host),
             absent=f"tidings-doctor-{secrets.token_hex(8)}/",
         )
     )

@@ -152,13 +152,19 @@ def _header(artifact: Artifact, name: str) -> str:
 
 def _types(files: Sequence[Artifact]) -> tuple[dict[str, str], dict[str, str]]:
     """Give the type most files of an extension have, and the names of those that have another."""
-    found: dict[str, Counter[str]] = {}
+    media_of: dict[str, Counter[str]] = {}
+    written: dict[str, set[str]] = {}
     for artifact in files:
         name = artifact.path.rpartition("/")[2]
         if "." in name:
-            found.setdefault(name.rpartition(".")[2], Counter())[_header(artifact, "content-type")] += 1
-    # the same type with and without its charset is one type
-    common = {extension: max(sorted(counts), key=lambda kind: counts[kind]) for extension, counts in found.items()}
+            kind = _header(artifact, "content-type")
+            media_of.setdefault(name.rpartition(".")[2], Counter())[media(kind)] += 1
+            # the same type with and without its charset is one type; with is better
+            written.setdefault(media(kind), set()).add(kind)
+    common = {
+        extension: max(written[max(sorted(counts), key=lambda kind: counts[kind])], key=len)
+        for extension, counts in media_of.items()
+    }
     named = {}
     for artifact in files:
         name = artifact.path.rpartition("/")[2]

@@ -368,16 +368,27 @@ def test_only_the_embedded_page_may_stand_in_a_frame(served: Served, browser: Br
     with python_serves(tmp_path) as outside:
         for path, shown in (("/embed/", True), ("/ar/embed/", True), ("/", False), ("/lite/", False)):
             (tmp_path / "index.html").write_text(f"<!doctype html><iframe src='{base}{path}'></iframe>")
-            context = browser.new_context(ignore_https_errors=True)
-            page = context.new_page()
-            said: list[ConsoleMessage] = []
-            page.on("console", said.append)
-            page.goto(outside, wait_until="load")
-            told = [message.text for message in said]
-            assert (page.frames[1].url == base + path) is shown, (path, told)
-            assert page.frames[1].locator("main h1").count() == shown, path
+            address, headings, told = framed(browser, outside)
+            assert (address == base + path) is shown, (path, told)
+            assert headings == shown, path
             assert any("frame" in line.lower() for line in told) is not shown, told
-            context.close()
+
+
+def framed(browser: Browser, url: str) -> tuple[str, int, list[str]]:
+    """Open a page with a frame; give the frame's address, its headings, and what the browser said."""
+    context = browser.new_context(ignore_https_errors=True)
+    page = context.new_page()
+    told: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        told.append(message.text)
+
+    page.on("console", hear)
+    page.goto(url, wait_until="load")
+    frame = page.frames[1]
+    found = (frame.url, frame.locator("main h1").count(), told)
+    context.close()
+    return found
 
 
 # ------------------------------------------------------------------------------------------------------------- doctor
