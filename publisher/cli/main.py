@@ -31,6 +31,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "status": ("publisher.cli.status:status", "Say what is live, what is owed and what is open."),
     "audience": ("publisher.cli.audience:audience", "Subscribers: import, export, list, confirm."),
     "import": ("publisher.cli.importing:import_group", "Bring in the history of another status page."),
+    "language": ("publisher.cli.language:language_group", "Languages of the site: add one, see what is missing."),
     "schema": ("publisher.cli.schema:schema", "Print the JSON Schemas of all that people type."),
     "hosting": ("publisher.cli.hosting:hosting", "Write what a web server has to be told: headers, addresses."),
     "doctor": ("publisher.cli.doctor:doctor", "Find what would keep Tidings from working here."),

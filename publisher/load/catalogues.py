@@ -61,23 +61,23 @@ def with_catalogues(site: Site, files: Sequence[SourceFile]) -> tuple[Site, tupl
 
 def judge(text: str, *, locale: str, report: Report) -> bool:
     """Note what is wrong with a catalogue; say whether it can be used."""
-    catalogue = _parsed(text, locale, report)
+    catalogue = parse(text, locale=locale, report=report)
     if catalogue is None:
         return False
     before = len(report.findings)
-    missing = [message for message in messages(catalogue) if not is_said(message)]
-    for message in messages(catalogue):
+    missing = [message for message in entries(catalogue) if not is_said(message)]
+    for message in entries(catalogue):
         if is_said(message):
             _compare(message, catalogue.num_plurals, report)
     usable = len(report.findings) == before
     if missing:
-        what = f"{len(missing)} messages of {sum(1 for _ in messages(catalogue))} are not translated."
+        what = f"{len(missing)} messages of {sum(1 for _ in entries(catalogue))} are not translated."
         fix = "Translate them; until then readers see Tidings' own words, in English where it has no others."
         report.add("TID410", what, fix, (missing[0].lineno or 1, 1))
     return usable
 
 
-def messages(catalogue: Catalog) -> Iterator[Message]:
+def entries(catalogue: Catalog) -> Iterator[Message]:
     """Give a catalogue's messages, without its header."""
     return (message for message in catalogue if message.id)
 
@@ -92,7 +92,8 @@ def is_said(message: Message) -> bool:
     return not message.fuzzy and all(forms(message))
 
 
-def _parsed(text: str, locale: str, report: Report) -> Catalog | None:
+def parse(text: str, *, locale: str, report: Report) -> Catalog | None:
+    """Read a catalogue; None where it cannot be used at all, which is noted."""
     try:
         known = Locale.parse(locale, sep="-")
     except (UnknownLocaleError, ValueError):
