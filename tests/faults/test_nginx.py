@@ -30,6 +30,8 @@ from tests.site.workspace import EXAMPLE, NOW
 pytestmark = pytest.mark.nginx
 
 NIGHTLY = os.environ.get("TIDINGS_TEST_DEPTH") == "nightly"
+PAUSE_S = 0.1 if NIGHTLY else 0.02
+"""Between two looks of a reader: fifty who never rest would leave the publisher no time to be watched."""
 POLICY = PagePolicy(lease_ttl_s=10, keep_releases=3)
 BUILT = datetime(2026, 11, 20, 15, 4, tzinfo=UTC)
 
@@ -76,6 +78,8 @@ class Reader:
             pointer = parse_pointer(self.fetch(connection, "/release.json"), where="test")
             if sha256(self.fetch(connection, f"/{pointer.manifest}")) != pointer.sha256:
                 self.wrong.append("the pointer dangles")
+            over.wait(PAUSE_S)
+        self.look_at(connection, "/")
         connection.close()
 
     def fetch(self, connection: http.client.HTTPConnection, path: str) -> bytes:
@@ -103,6 +107,7 @@ class Reader:
             self.newest = int(stamp[1])
 
 
+@pytest.mark.timeout(1500 if NIGHTLY else 300)
 def test_t90_readers_during_publishes_see_no_error_and_no_mixed_page(tmp_path: Path) -> None:
     """Fault T90: 50 readers during 200 publishes by night, fewer by day; nobody sees an error or half of an update."""
     publishes, readers = (200, 50) if NIGHTLY else (12, 8)
@@ -124,5 +129,7 @@ def test_t90_readers_during_publishes_see_no_error_and_no_mixed_page(tmp_path: P
         for one in at_work:
             one.result()
     assert [line for reader in everybody for line in reader.wrong] == []
-    assert {reader.newest for reader in everybody} <= set(range(publishes, publishes + 2))
-    assert sum(reader.asked for reader in everybody) > publishes * readers
+    assert {reader.newest for reader in everybody} == {publishes + 1}, "afterwards all see the last one"
+    asked = sum(reader.asked for reader in everybody)
+    print(f"{asked} requests during {publishes} publishes")
+    assert asked > publishes * readers
