@@ -69,7 +69,7 @@ _DARK = (
 
 def render_badges(view: View) -> tuple[Artifact, ...]:
     """Write the badges of one language: `badge.svg` for the whole, `badge/<id>.svg` for each component."""
-    tongue = language(view.locale)
+    tongue = language(view.locale, view.site)
     folder = prefix(view.site, view.locale)
     whole = badge(view.site.name, view.overall, tongue.impact(view.overall), locale=view.locale)
     out = [_artifact(view, f"{folder}badge.svg", whole)]
@@ -158,7 +158,7 @@ def _text(text: str, left: int, wide: int, name: str) -> str:
 
 def _state(view: View, component: ComponentView) -> tuple[Impact, str]:
     """Say how a component is, the way pages do: working by itself, but through another in trouble, it is affected."""
-    tongue = language(view.locale)
+    tongue = language(view.locale, view.site)
     if component.through and component.impact is Impact.OPERATIONAL:
         return Impact.DEGRADED_PERFORMANCE, tongue.gettext("Affected")
     return component.impact, tongue.impact(component.impact)

@@ -44,7 +44,9 @@ def troubled_days(component: ComponentView, *, up: str, speech: Speech) -> Marku
     if not days:
         return Markup()
     lines = "".join(
-        f"<li>{speech.day(day.day)}: {escape(told(day, speech))}{_links(day, up, speech)}</li>\n" for day in days
+        f"<li>{speech.say('{name}: {value}', name=speech.day(day.day), value=told(day, speech))}"
+        f"{_links(day, up, speech)}</li>\n"
+        for day in days
     )
     summary = speech.count("{n} day with trouble or maintenance", "{n} days with trouble or maintenance", len(days))
     return Markup(f'<details class="td-days"><summary>{summary}</summary>\n<ul>\n{lines}</ul></details>\n')  # noqa: S704
