@@ -9,6 +9,7 @@ left where MkDocs puts it: pages are caught as they are rendered, assets are rea
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
 import re
@@ -22,6 +23,7 @@ from typing import TypeAlias, cast
 os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
 
 from jinja2 import Environment
+from markupsafe import escape as safe
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.config.base import Config
@@ -201,7 +203,7 @@ class _Catcher(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
     def _frame(self, kind: str, config: MkDocsConfig) -> File:
         """Give the empty page of a kind. Those for many pages have no place in the navigation."""
         uri, _section = KINDS[kind]
-        title = self._tongue.gettext(_OURS[uri]) if uri in _OURS else kind
+        title = json.dumps(escape(self._tongue.gettext(_OURS[uri])) if uri in _OURS else kind, ensure_ascii=False)
         frame = File.generated(
             config,
             uri,
@@ -224,7 +226,8 @@ class _Catcher(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
 
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
         """Let templates speak the language."""
-        env.globals["say"] = self._tongue.gettext
+        # MkDocs' templates do not escape of themselves, and a house's translations are the house's
+        env.globals["say"] = lambda text: safe(self._tongue.gettext(text))
         return env
 
     def on_page_context(
@@ -377,7 +380,9 @@ def _nav(raw: object, *, source: bool, tongue: Language) -> list[NavItem] | None
             continue
         for label, target in item.items():
             if isinstance(target, list):
-                items.append({tongue.gettext(label): _nav(target, source=source, tongue=tongue) or []})
+                said = tongue.gettext(label)
+                name = label if said == label else escape(said)
+                items.append({name: _nav(target, source=source, tongue=tongue) or []})
             elif source or "://" in str(target):
                 items.append({label: str(target)})
             else:
@@ -400,17 +405,17 @@ def _palette(tongue: Language) -> list[dict[str, object]]:
     return [
         {
             "media": "(prefers-color-scheme)",
-            "toggle": {"icon": "material/brightness-auto", "name": tongue.gettext("Switch to light mode")},
+            "toggle": {"icon": "material/brightness-auto", "name": safe(tongue.gettext("Switch to light mode"))},
         },
         {
             "media": "(prefers-color-scheme: light)",
             "scheme": "default",
-            "toggle": {"icon": "material/weather-sunny", "name": tongue.gettext("Switch to dark mode")},
+            "toggle": {"icon": "material/weather-sunny", "name": safe(tongue.gettext("Switch to dark mode"))},
         },
         {
             "media": "(prefers-color-scheme: dark)",
             "scheme": "slate",
-            "toggle": {"icon": "material/weather-night", "name": tongue.gettext("Switch to system preference")},
+            "toggle": {"icon": "material/weather-night", "name": safe(tongue.gettext("Switch to system preference"))},
         },
     ]
 
