@@ -29,7 +29,7 @@ from publisher.site.frames import load_frames
 if TYPE_CHECKING:
     from mkdocs.livereload import LiveReloadServer
 
-WATCHED = ("incidents", "policy")
+WATCHED = ("incidents", "policy", "locale")
 """Folders beside `site_src/` and `mkdocs.yml`, which MkDocs watches by itself."""
 
 log = get_plugin_logger("tidings")
@@ -119,7 +119,7 @@ class TidingsPlugin(BasePlugin[TidingsConfig]):  # type: ignore[no-untyped-call]
         config: MkDocsConfig,
         builder: Callable[..., None],  # noqa: ARG002
     ) -> LiveReloadServer:
-        """Build again when an incident or the policy changes."""
+        """Build again when an incident, the policy or a translation changes."""
         for name in WATCHED:
             if (_root(config) / name).is_dir():
                 server.watch(str(_root(config) / name))
