@@ -14,7 +14,7 @@ promise:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from publisher.checks import check
@@ -53,6 +53,8 @@ from publisher.site.frames import Frames
 
 MAX_SOURCE_BYTES = 1024 * 1024
 """No text a person writes is longer; larger files are findings, never read."""
+_REMEMBERED = 100
+"""Releases in which to look for a commit; the ledger keeps fewer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,7 +290,7 @@ def roll_back(
         generation=next_generation(standings, parent=_ledger_generation(ledger)),
         built=now,
     )
-    ledger.record(release, Owed())
+    ledger.record(replace(release, source=commits(ledger).get(to)), Owed())
     receipts = publish_all(
         release,
         standings,
@@ -300,6 +302,11 @@ def roll_back(
     )
     _let_go(ledger, receipts, release, without_page=False, now=now)
     return release, receipts
+
+
+def commits(ledger: Ledger) -> Mapping[int, str]:
+    """Give the commits that remembered generations were made from. Targets are not told: see `release.pointer`."""
+    return {one.generation: one.source for one in reversed(ledger.releases(limit=_REMEMBERED)) if one.source}
 
 
 class GateError(RefusedError):

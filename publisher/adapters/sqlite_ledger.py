@@ -3,6 +3,7 @@
 ## What it promises
 - `record` writes release, archive entry, wordings and owed rows in one transaction, and a second time nothing.
 - Manifests stay for ever, bodies for the newest `keep_releases` releases only.
+- Nobody is sent words that no page shows: what is mended before it was sent goes out mended, after its page is live.
 
 ## What it cannot do
 - Prove to a stranger that the log was not rewritten as a whole: that needs a checkpoint kept elsewhere.
@@ -17,21 +18,25 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import astuple
 from datetime import datetime
 
 from publisher.adapters.sqlite import Database
-from publisher.model.delivery import Outcome
+from publisher.model.delivery import Channel, Delivery, Outcome
 from publisher.model.digest import ContentHash, Plain, canonical_json
 from publisher.model.errors import StorageError
 from publisher.model.release import Release, Said
 from publisher.ports import ArchiveEntry, Owed
 from publisher.records import archive as log
 from publisher.records.archive import moment, stamp
-from publisher.records.ledger import fate, frozen, thawed
+from publisher.records.ledger import fate, frozen, reworded, thawed
 
 NO_TARGET = ""
 """Stands for a target's name where none could be reached."""
 RETRACTED = "retracted"
+REPLACED = "said anew before it was sent"
+_UNSENT = "(outcome IN ('owed', 'deferred') OR (outcome = 'cancelled' AND why = ?))"
+"""Rows whose words nobody was handed; the placeholder is RETRACTED."""
 _PAGE = 500
 
 
@@ -67,6 +72,7 @@ class SqliteLedger:
                 [(said.incident, said.update, said.revision, seq) for said in release.said],
             )
             _owe(db, seq, owed)
+            _mend(db, release)
             _append(db, log.RELEASE, log.release_body(release, owed, known=known), release.built)
 
     def _keep_bodies(self, db: sqlite3.Connection, seq: int, release: Release) -> None:
@@ -205,26 +211,66 @@ def _owe(db: sqlite3.Connection, seq: int, owed: Owed) -> None:
     )
 
 
+def _mend(db: sqlite3.Connection, release: Release) -> None:
+    """Give words that were mended before they were sent to those who wait for them.
+
+    Such a row waits until the mended words are live. Where a correction was just owed to the same reader, it replaces
+    the row. Words nobody ever was owed (a rollback to before the first mail) cannot be given: those rows stay as they
+    are, and `_let_go` withdraws them while a page without their words is live.
+    """
+    waiting = [
+        Said(incident=str(incident), update=str(update), revision=str(revision))
+        for incident, update, revision in db.execute(
+            f"SELECT DISTINCT incident, update_key, revision FROM delivery WHERE {_UNSENT}",  # noqa: S608 - a constant
+            (RETRACTED,),
+        )
+    ]
+    for old, new in sorted(reworded(waiting, release.said).items(), key=lambda pair: astuple(pair[0])):
+        rows = db.execute(
+            "SELECT seq, channel, recipient, locale, due FROM delivery d WHERE incident = ? AND update_key = ?"  # noqa: S608 - a constant
+            f" AND revision = ? AND {_UNSENT}"
+            " AND EXISTS (SELECT 1 FROM words w WHERE w.revision = ? AND w.locale = d.locale)",
+            (*astuple(old), RETRACTED, new.revision),
+        ).fetchall()
+        for seq, channel, recipient, locale, due in rows:
+            key = Delivery(
+                incident=new.incident,
+                update=new.update,
+                revision=new.revision,
+                channel=Channel(str(channel)),
+                recipient=str(recipient),
+                locale=str(locale),
+                due=moment(str(due)),
+            ).key
+            if db.execute("SELECT 1 FROM delivery WHERE key = ?", (key,)).fetchone():
+                db.execute(
+                    "UPDATE delivery SET outcome = ?, why = ? WHERE seq = ?", (str(Outcome.CANCELLED), REPLACED, seq)
+                )
+            else:
+                db.execute(
+                    "UPDATE delivery SET revision = ?, key = ?, let_go = 0 WHERE seq = ?", (new.revision, key, seq)
+                )
+
+
 def _let_go(db: sqlite3.Connection, seq: int, carried: Sequence[Said], *, newest: bool) -> None:
     waiting = frozenset(
-        (str(incident), str(update))
-        for incident, update in db.execute(
-            "SELECT DISTINCT incident, update_key FROM delivery WHERE release <= ?"
-            " AND (outcome IN ('owed', 'deferred') OR (outcome = 'cancelled' AND why = ?))",
+        Said(incident=str(incident), update=str(update), revision=str(revision))
+        for incident, update, revision in db.execute(
+            f"SELECT DISTINCT incident, update_key, revision FROM delivery WHERE release <= ? AND {_UNSENT}",  # noqa: S608 - a constant
             (seq, RETRACTED),
         )
     )
     decided = fate(waiting, carried, newest=newest)
     db.executemany(
         "UPDATE delivery SET let_go = 1, outcome = iif(outcome = 'cancelled', 'owed', outcome), why = ''"
-        " WHERE incident = ? AND update_key = ? AND release <= ?"
+        " WHERE incident = ? AND update_key = ? AND revision = ? AND release <= ?"
         " AND ((outcome IN ('owed', 'deferred') AND let_go = 0) OR (outcome = 'cancelled' AND why = ?))",
-        [(incident, update, seq, RETRACTED) for incident, update in sorted(decided.go)],
+        [(*astuple(said), seq, RETRACTED) for said in decided.go],
     )
     db.executemany(
-        "UPDATE delivery SET outcome = ?, why = ? WHERE incident = ? AND update_key = ? AND release <= ?"
-        " AND outcome IN ('owed', 'deferred')",
-        [(str(Outcome.CANCELLED), RETRACTED, incident, update, seq) for incident, update in sorted(decided.withdrawn)],
+        "UPDATE delivery SET outcome = ?, why = ? WHERE incident = ? AND update_key = ? AND revision = ?"
+        " AND release <= ? AND outcome IN ('owed', 'deferred')",
+        [(str(Outcome.CANCELLED), RETRACTED, *astuple(said), seq) for said in decided.withdrawn],
     )
 
 

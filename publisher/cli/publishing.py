@@ -139,12 +139,18 @@ def rollback(context: Context, generation: int | None) -> int:
     stores = list(app.stores(context.root, policy).values())
     if generation is None:
         kept = kept_releases(stores[0])
+        with app.records(context.root, policy) as records:
+            made_of = pipeline.commits(records.ledger)
         if context.format == "json":
-            context.emit([{"generation": r.generation, "built": r.built.isoformat(), "source": r.source} for r in kept])
-        for release in kept if context.format == "text" else ():
-            click.echo(
-                f"{release.generation:>6}  {release.built:%Y-%m-%d %H:%M:%S} UTC  {release.source or ''}".rstrip()
+            context.emit(
+                [
+                    {"generation": r.generation, "built": r.built.isoformat(), "source": made_of.get(r.generation)}
+                    for r in kept
+                ]
             )
+        for release in kept if context.format == "text" else ():
+            source = made_of.get(release.generation, "")
+            click.echo(f"{release.generation:>6}  {release.built:%Y-%m-%d %H:%M:%S} UTC  {source}".rstrip())
         return 0
     with app.records(context.root, policy) as records, upload_progress() as progress:
         _, receipts = pipeline.roll_back(

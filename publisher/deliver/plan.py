@@ -62,13 +62,13 @@ def plan_owed(
         now: the run's present.
 
     Returns:
-        Rows in the order of what was said, then by recipient; words for each of them.
+        Rows in the order of what was said, then by recipient; words for each of them, and for what was mended.
     """
     if not policy.enabled:
         return Owed()
     site = history.site
     found = tuple(news(history, views[site.locale], announced, within=policy.announce_within, now=now))
-    told: dict[tuple[ContentHash, str], Plain] = {}
+    told = mended(views, announced, site.locale)
     rows: list[Delivery] = []
     readers = sorted((s for s in subscribers if may_read(s, now)), key=lambda s: s.id) if found else []
     at_once = {rule.severity: rule.mail for rule in history.policy.severities}
@@ -82,7 +82,9 @@ def plan_owed(
             if frequency is Frequency.IMMEDIATE and not at_once.get(item.incident.severity, True):
                 frequency = Frequency.DAILY
             if (item.update.said, locale) not in told:
-                told[item.update.said, locale] = _words(views[locale], item)
+                told[item.update.said, locale] = _words(
+                    views[locale], item.incident, item.update, correction=item.correction
+                )
             rows.append(
                 Delivery(
                     incident=item.incident.id,
@@ -95,6 +97,28 @@ def plan_owed(
                 )
             )
     return Owed(deliveries=tuple(rows), words=told)
+
+
+def mended(
+    views: Mapping[str, View], announced: frozenset[tuple[str, str, ContentHash]], source: str
+) -> dict[tuple[ContentHash, str], Plain]:
+    """Give, in every language, the words of updates that were recorded in another wording before.
+
+    Whoever still waits for such an update is to read what the page says then, whether the change is owed to others or
+    not: the ledger gives these words to rows that were not sent.
+    """
+    known = {(incident, update) for incident, update, _ in announced}
+    changed = [
+        (incident, update)
+        for incident in (*views[source].incidents, *views[source].maintenances)
+        for update in incident.updates
+        if (incident.id, update.key) in known and (incident.id, update.key, update.said) not in announced
+    ]
+    return {
+        (update.said, locale): _words(view, incident, update, correction=bool(update.revises))
+        for incident, update in changed
+        for locale, view in views.items()
+    }
 
 
 def news(
@@ -202,12 +226,10 @@ def _local(day: date, hour: int, minute: int, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(hour, minute), tzinfo=zone).astimezone(UTC)
 
 
-def _words(view: View, item: News) -> Plain:
-    incident = view.by_id[item.incident.id]
-    update = next(u for u in incident.updates if u.key == item.update.key)
-    told = mail_update(view, incident, update)
-    plain = to_plain(told)
-    if not item.correction and isinstance(plain, Mapping):
+def _words(view: View, incident: IncidentView, update: UpdateView, *, correction: bool) -> Plain:
+    shown = view.by_id[incident.id]
+    plain = to_plain(mail_update(view, shown, next(u for u in shown.updates if u.key == update.key)))
+    if not correction and isinstance(plain, Mapping):
         # `revises` speaks of words that went out; these are the first of this update to do so.
         return {**plain, "revises": None}
     return plain

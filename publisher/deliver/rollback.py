@@ -74,7 +74,6 @@ def rollback(
         parent=kept[0].generation,
         built=built,
         said=old.said,
-        source=old.source,
         rollback_of=to,
     )
 

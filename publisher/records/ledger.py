@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,27 +17,36 @@ class Fate:
     """What a newly live generation does to words that wait.
 
     Attributes:
-        go: (incident, update) whose messages may leave now.
-        withdrawn: (incident, update) that the generation no longer carries: their unsent messages are cancelled.
+        go: wordings whose messages may leave now.
+        withdrawn: wordings that the generation does not carry: their unsent messages are cancelled.
     """
 
-    go: frozenset[tuple[str, str]]
-    withdrawn: frozenset[tuple[str, str]]
+    go: frozenset[Said]
+    withdrawn: frozenset[Said]
 
 
-def fate(waiting: frozenset[tuple[str, str]], carried: Sequence[Said], *, newest: bool) -> Fate:
+def reworded(waiting: Iterable[Said], carried: Sequence[Said]) -> Mapping[Said, Said]:
+    """Say which words that wait were mended before they were sent: what waited → what the new release says instead.
+
+    Args:
+        waiting: wordings that somebody is owed and nobody was sent.
+        carried: what the release that is being recorded says.
+    """
+    now = {(said.incident, said.update): said for said in carried}
+    found = {old: now.get((old.incident, old.update), old) for old in waiting}
+    return {old: new for old, new in found.items() if new != old}
+
+
+def fate(waiting: frozenset[Said], carried: Sequence[Said], *, newest: bool) -> Fate:
     """Decide which waiting words go.
 
     Args:
-        waiting: (incident, update) of words recorded with this generation or an earlier one and not sent.
+        waiting: wordings recorded with this generation or an earlier one and not sent.
         carried: what the generation that is live now says.
         newest: whether no higher generation was live before; a late target's older one withdraws nothing.
     """
-    keys = {(said.incident, said.update) for said in carried}
-    return Fate(
-        go=frozenset(key for key in waiting if key in keys),
-        withdrawn=frozenset(key for key in waiting if key not in keys) if newest else frozenset(),
-    )
+    live = frozenset(carried)
+    return Fate(go=waiting & live, withdrawn=waiting - live if newest else frozenset())
 
 
 def release_words(ledger: Ledger, generation: int, at: datetime) -> None:

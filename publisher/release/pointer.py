@@ -6,6 +6,9 @@
     release.json                 the pointer: which manifest is live
     .tidings/lease.json          who is publishing (`deliver.lease`)
 
+None of them names the commit a release was made from: a commit covers internal files too, and two repositories that
+differ only there must publish the same bytes. The ledger knows it.
+
 A reader who goes pointer → manifest → objects sees one release, whole, at any moment. Web servers and CDNs serve no
 dot-folders by default, and the lease holds nothing secret if one does.
 """
@@ -48,7 +51,6 @@ class Pointer:
     manifest: str
     sha256: ContentHash
     second_url: str | None = None
-    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +102,6 @@ def render_manifest(release: Release, *, previous: tuple[str, ContentHash] | Non
             "id": release.id,
             "parent": release.parent,
             "built": written_time(release.built),
-            "source": release.source,
             "rollback_of": release.rollback_of,
             "previous": list(previous) if previous else None,
             "said": [[one.incident, one.update, one.revision] for one in release.said],
@@ -136,7 +137,6 @@ def parse_manifest(body: bytes, *, where: str) -> Record:
             built=_read_time(data["built"]),
             manifest=Manifest(entries=entries),
             said=tuple(Said(incident=str(i), update=str(u), revision=str(r)) for i, u, r in data["said"]),
-            source=_text(data["source"]),
             rollback_of=None if data["rollback_of"] is None else int(data["rollback_of"]),
         )
         previous = None if data["previous"] is None else (str(data["previous"][0]), str(data["previous"][1]))
@@ -155,7 +155,6 @@ def point_at(release: Release, manifest: bytes, *, second_url: str | None) -> Po
         manifest=manifest_key(release.generation, sha),
         sha256=sha,
         second_url=second_url,
-        source=release.source,
     )
 
 
@@ -170,7 +169,6 @@ def render_pointer(pointer: Pointer) -> bytes:
             "manifest": pointer.manifest,
             "manifest_sha256": pointer.sha256,
             "second_url": pointer.second_url,
-            "source": pointer.source,
         }
     )
 
@@ -191,7 +189,6 @@ def parse_pointer(body: bytes, *, where: str) -> Pointer:
             manifest=str(data["manifest"]),
             sha256=str(data["manifest_sha256"]),
             second_url=_text(data["second_url"]),
-            source=_text(data["source"]),
         )
     except _UNREADABLE as error:
         raise StorageError(f"The pointer {where} cannot be read.", _RECOVER) from error

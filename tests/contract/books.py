@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -79,12 +79,15 @@ def tell(
     recipients: Iterable[str],
     *,
     carried: Iterable[Said] = (),
+    mended: Iterable[Said] = (),
     due: datetime = NOW,
     live: bool = True,
 ) -> None:
-    """Record a release that says something new, and let it go."""
-    told = tuple(new)
-    where.ledger.record(release(generation, (*carried, *told)), owed(told, recipients, due=due))
+    """Record a release that says something new, carries what was said, mends words silently; and let it go."""
+    told, again = tuple(new), tuple(mended)
+    rows, words = owed(told, recipients, due=due), owed(again, ()).words or {}
+    rows = replace(rows, words={**(rows.words or {}), **words})
+    where.ledger.record(release(generation, (*carried, *again, *told)), rows)
     if live:
         where.ledger.live("local", generation, NOW)
 

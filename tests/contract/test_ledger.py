@@ -5,13 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from publisher.adapters.sqlite import Database
 from publisher.adapters.sqlite_ledger import SqliteLedger
-from publisher.model.delivery import Outcome
+from publisher.model.delivery import Outcome, Receipt
 from publisher.model.errors import StorageError
 from publisher.ports import Owed
 from publisher.records.archive import verify
@@ -121,13 +122,69 @@ def test_words_of_a_generation_that_never_got_live_go_with_the_next(store: Book)
     assert [d.update for d in job.deliveries] == ["u1", "u2"]
 
 
-def test_words_corrected_before_they_were_sent_still_go(store: Book) -> None:
-    """A silent mending of a wording that was never sent must not leave anybody without the update."""
+def revisions(store: Book, at: datetime = NOW) -> list[str]:
+    """Claim what is due and name its wordings."""
+    job = store.outbox.claim(at, worker="w", lease_s=60)
+    return [] if job is None else [delivery.revision for delivery in job.deliveries]
+
+
+def test_words_mended_before_they_were_sent_go_out_mended(store: Book) -> None:
+    """A silent mending of a wording that was never sent neither loses the update nor sends the old words."""
     tell(store, 1, [said("u1")], ["id-ann"], live=False)
-    tell(store, 2, [said("u2")], ["id-ann"], carried=[said("u1", words="mended")])
+    mended = said("u1", words="mended")
+    tell(store, 2, [said("u2")], ["id-ann"], mended=[mended])
+    assert revisions(store) == [mended.revision, said("u2").revision]
+    assert store.outbox.counts() == {Outcome.SENDING: 2}
+
+
+def test_a_digest_that_waits_says_what_the_page_says_once_that_is_live(store: Book) -> None:
+    tell(store, 1, [said("u1")], ["id-ann"], due=minutes(60))
+    mended = said("u1", words="mended")
+    tell(store, 2, [], [], mended=[mended], live=False)
+    assert revisions(store, minutes(61)) == [], "no page shows the mended words yet"
+    store.ledger.live("local", 2, NOW)
+    assert revisions(store, minutes(61)) == [mended.revision]
+
+
+def test_words_put_back_before_they_were_sent_go_out_as_they_were(store: Book) -> None:
+    tell(store, 1, [said("u1")], ["id-ann"], due=minutes(60))
+    tell(store, 2, [], [], mended=[said("u1", words="mended")], live=False)
+    tell(store, 3, [], [], carried=[said("u1")])
+    assert revisions(store, minutes(61)) == [said("u1").revision]
+
+
+def test_a_correction_takes_the_place_of_words_that_still_wait(store: Book) -> None:
+    """Who was sent the old words gets the correction; who was not, gets one message, not two."""
+    tell(store, 1, [said("u1")], ["id-ann"])
     job = store.outbox.claim(NOW, worker="w", lease_s=60)
     assert job is not None
-    assert [d.update for d in job.deliveries] == ["u1", "u2"]
+    store.outbox.settle(job, Receipt(outcome=Outcome.ACCEPTED, at=NOW))
+    store.ledger.record(release(2, [said("u1"), said("u3")]), owed([said("u3")], ["id-ben"], due=minutes(60)))
+    store.ledger.live("local", 2, NOW)
+    corrected = [said("u1", words="no"), said("u3", words="no")]
+    tell(store, 3, corrected, ["id-ann", "id-ben"], due=minutes(60))
+    assert revisions(store, minutes(61)) == [said.revision for said in corrected]
+    assert revisions(store, minutes(61)) == [said.revision for said in corrected]
+    assert store.outbox.counts() == {Outcome.ACCEPTED: 1, Outcome.SENDING: 4, Outcome.CANCELLED: 1}
+
+
+def test_words_that_no_page_shows_are_not_sent(store: Book) -> None:
+    """A rollback to a wording nobody was owed withholds the newer one; it goes when a page shows it again."""
+    tell(store, 1, [], [], carried=[said("u1", words="oldest")])
+    tell(store, 2, [said("u1")], ["id-ann"], due=minutes(60))
+    tell(store, 3, [], [], carried=[said("u1", words="oldest")])
+    assert store.outbox.counts() == {Outcome.CANCELLED: 1}
+    assert revisions(store, minutes(61)) == []
+    tell(store, 4, [], [], carried=[said("u1")])
+    assert revisions(store, minutes(61)) == [said("u1").revision]
+
+
+def test_what_is_under_way_or_in_doubt_keeps_its_words(store: Book) -> None:
+    """A message that may have gone out is repeated as it was, or the reader would see two different ones."""
+    tell(store, 1, [said("u1")], ["id-ann"])
+    assert revisions(store) == [said("u1").revision]
+    tell(store, 2, [], [], mended=[said("u1", words="mended")])
+    assert revisions(store, minutes(2)) == [said("u1").revision]
 
 
 def test_words_retracted_before_they_were_sent_are_cancelled_and_come_back_with_the_words(store: Book) -> None:

@@ -63,7 +63,12 @@ def test_what_was_announced_is_not_owed_again() -> None:
 def test_a_silent_change_of_words_is_not_owed() -> None:
     one = incident()
     changed = corrected(one, "Some card payments failed.", revises=None)
-    assert owed(history(changed), subscriber(), announced=known(one)).deliveries == ()
+    plan = owed(history(changed), subscriber(), announced=known(one))
+    assert plan.deliveries == ()
+    assert plan.words is not None
+    told = {locale: from_plain(words) for (said, locale), words in plan.words.items()}
+    assert told.keys() == {"en", "de", "ar"}, "whoever still waits for this update is to read the new words"
+    assert "Some card payments failed." in told["en"].text
 
 
 def test_a_correction_is_owed_once_and_says_why() -> None:

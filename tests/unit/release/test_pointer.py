@@ -41,7 +41,10 @@ def test_a_manifest_reads_back_as_it_was(previous: tuple[str, str] | None, rollb
     record = parse_manifest(body, where="test")
     assert record.previous == previous
     assert record.release.manifest == release.manifest
-    assert (record.release.said, record.release.source, record.release.rollback_of) == (said, "abc", rollback_of)
+    assert (record.release.said, record.release.rollback_of) == (said, rollback_of)
+    assert b"abc" not in body.replace(b"releases/3-abc", b""), (
+        "a commit covers internal files; targets must not tell it"
+    )
     assert record.release.id == release.id
     assert render_manifest(record.release, previous=previous) == body
     assert body.endswith(b"}\n")
