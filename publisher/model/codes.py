@@ -1,7 +1,7 @@
 """Every finding's code: what it is called, how much it weighs, and whether policy may lower it.
 
 Codes are never reused. TID0xx reading, TID1xx references and ids, TID2xx timeline, TID3xx text and security,
-TID4xx translations, TID5xx policy and site. Each has a page `docs/findings/TIDnnn.md`.
+TID4xx translations, TID5xx policy and site, TID6xx what an import brings. Each has a page `docs/findings/TIDnnn.md`.
 """
 
 from __future__ import annotations
@@ -119,6 +119,10 @@ _TABLE: tuple[tuple[str, str, Level, bool], ...] = (
     ("TID507", "A publishing target is incomplete or unsafe", _ERROR, True),
     ("TID508", "A mail setting cannot work", _ERROR, True),
     ("TID509", "A setting is computed where it must be written out", _ERROR, True),
+    ("TID601", "An entry could not be brought in", _ERROR, True),
+    ("TID602", "The source contradicts itself", _WARNING, True),
+    ("TID603", "The same words in another form", _NOTE, True),
+    ("TID604", "The file was edited since it was imported", _WARNING, True),
 )
 
 CODES: Mapping[str, Code] = MappingProxyType(
