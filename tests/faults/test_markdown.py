@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import time
-from collections.abc import Callable
 
 import pytest
 from lxml import html as lxml_html
@@ -13,131 +11,13 @@ from lxml import html as lxml_html
 from publisher.load.report import Report
 from publisher.load.updates import MAX_BODY, parse_updates
 from publisher.render.markdown import SCHEMES, render, words
+from tests.faults.vectors import VECTORS
 
 BASE = "https://status.example.com/incidents/2026-11-20-x/"
 BOUND_S = 2.0
 
 # T57: nothing runs
 
-ADDRESSES = (
-    "javascript:alert(1)",
-    "JaVaScRiPt:alert(1)",
-    " javascript:alert(1)",
-    "java\tscript:alert(1)",
-    "java&#10;script:alert(1)",
-    "java&#x09;script:alert(1)",
-    "java&Tab;script:alert(1)",
-    "java&NewLine;script:alert(1)",
-    "javascript&colon;alert(1)",
-    "javascript&#58;alert(1)",
-    "javascript&#x3A;alert(1)",
-    "javascript&#0000058alert(1)",
-    "&#106;&#97;&#118;&#97;&#115;&#99;&#114;&#105;&#112;&#116;&#58;alert(1)",
-    "&#1;javascript:alert(1)",
-    "&#14;javascript:alert(1)",
-    "%6Aavascript:alert(1)",
-    "javascript%3Aalert(1)",
-    "\\javascript:alert(1)",
-    "javascript\\:alert(1)",
-    "javascript://example.com/%0Aalert(1)",
-    "javascript:/*--></title></style></textarea></script><svg/onload=alert(1)>",
-    "vbscript:msgbox(1)",
-    "VBScript:msgbox(1)",
-    "livescript:alert(1)",
-    "data:text/html,<script>alert(1)</script>",
-    "data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==",
-    "DATA:image/svg+xml;base64,PHN2ZyBvbmxvYWQ9YWxlcnQoMSk+",
-    "view-source:javascript:alert(1)",
-    "feed:javascript:alert(1)",
-    "jar:javascript:alert(1)!/",
-    "blob:https://evil.example/1",
-    "filesystem:https://evil.example/1",
-    "file:///etc/passwd",
-    "intent://evil#Intent;scheme=javascript;end",
-    "x:alert(1)",
-    '//evil.example/" onmouseover=alert(1) x="',
-    'https://evil.example/" onmouseover="alert(1)',
-    "https://evil.example/' onmouseover='alert(1)",
-    "https://evil.example/&quot;onmouseover=&quot;alert(1)",
-    'mailto:a@b.example?subject="><script>alert(1)</script>',
-    "http://[::1", "http://[javascript:alert(1)]/", "\\\\evil.example\\x",
-)  # fmt: skip
-PLACES: dict[str, Callable[[str], str]] = {
-    "link": "[a]({})".format,
-    "bracketed link": "[a](<{}>)".format,
-    "titled link": '[a]({} "t")'.format,
-    "image": "![a]({})".format,
-    "autolink": "<{}>".format,
-    "definition": "[a]\n\n[a]: {}".format,
-    "linked image": "[![a]({0})]({0})".format,
-}
-MARKUP = (
-    "<script>alert(1)</script>",
-    "<ScRiPt src=//evil.example/x.js></sCrIpT>",
-    "<script\n>alert(1)</script\n>",
-    "<<script>alert(1)//<</script>",
-    "<scr<script>ipt>alert(1)</scr</script>ipt>",
-    "</p><script>alert(1)</script><p>",
-    "<img src=x onerror=alert(1)>",
-    "<img/src=`x`onerror=alert(1)>",
-    '<img src="x" onerror="alert(1)"',
-    "<svg onload=alert(1)>",
-    "<svg><script>alert&#40;1)</script></svg>",
-    "<svg><a xlink:href=javascript:alert(1)><text>x</text></a></svg>",
-    "<svg><animate onbegin=alert(1) attributeName=x>",
-    "<math><mtext></p><img src onerror=alert(1)>",
-    "<math><mi xlink:href=javascript:alert(1)>x</mi></math>",
-    "<iframe src=javascript:alert(1)></iframe>",
-    "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
-    "<object data=javascript:alert(1)></object>",
-    "<embed src=javascript:alert(1)>",
-    "<body onload=alert(1)>",
-    "<base href=//evil.example/>",
-    "<link rel=stylesheet href=//evil.example/x.css>",
-    "<meta http-equiv=refresh content='0;url=javascript:alert(1)'>",
-    "<style>@import '//evil.example/x.css';</style>",
-    "<style><img src='</style><img src=x onerror=alert(1)>'></style>",
-    "<form action=javascript:alert(1)><button>x</button></form>",
-    "<input autofocus onfocus=alert(1)>",
-    "<details open ontoggle=alert(1)>",
-    "<video><source onerror=alert(1)></video>",
-    "<audio src onerror=alert(1)>",
-    "<marquee onstart=alert(1)>x</marquee>",
-    "<a href=javascript:alert(1)>x</a>",
-    "<a onclick=alert(1)>x</a>",
-    "<p style=background:url(javascript:alert(1))>x</p>",
-    "<template><script>alert(1)</script></template>",
-    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'></noscript>",
-    "<textarea><img title='</textarea><img src=x onerror=alert(1)>'></textarea>",
-    "<title><img title='</title><img src=x onerror=alert(1)>'></title>",
-    "<!--><img src=x onerror=alert(1)>-->",
-    "<!--<img title='--><img src=x onerror=alert(1)>'>-->",
-    "<![CDATA[<script>alert(1)</script>]]>",
-    "<?xml-stylesheet href='javascript:alert(1)'?>",
-    "<!DOCTYPE x [<!ENTITY y '<script>alert(1)</script>'>]>",
-    "&lt;script&gt;alert(1)&lt;/script&gt;",
-    "&#60;img src=x onerror=alert(1)&#62;",
-    "\\<script>alert(1)\\</script>",
-    "<x\x00y onclick=alert(1)>",
-    "<s onclick=alert(1)>x</s>",
-)
-AROUND: dict[str, Callable[[str], str]] = {
-    "alone": "{}".format,
-    "in words": "Before **{}** after.".format,
-    "in a quote": "> {}".format,
-    "in a table": "| a |\n|---|\n| {} |".format,
-    "in code": "`{}`".format,
-    "in a fence": "```{0}\n{0}\n```".format,
-    "in a heading": "### {}".format,
-    "in link words": "[{}](https://x.example/)".format,
-    "in a title": '[a](https://x.example/ "{}")'.format,
-    "in words for an image": "![{}](x.png)".format,
-    "struck": "~~{}~~".format,
-}
-VECTORS = [
-    *((f"{place}: {bad}", form(bad)) for bad, (place, form) in itertools.product(ADDRESSES, PLACES.items())),
-    *((f"{place}: {bad}", form(bad)) for bad, (place, form) in itertools.product(MARKUP, AROUND.items())),
-]
 TAGS = {"a", "blockquote", "br", "code", "em", "h4", "h5", "h6", "hr", "img", "li", "ol", "p", "pre", "s", "strong"} | {
     *("ul", "table", "thead", "tbody", "tr", "th", "td"),
 }
