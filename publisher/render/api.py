@@ -173,7 +173,7 @@ def _component(views: Views, component: ComponentView, place: int) -> Plain:
         "names": {locale: view.components[place].name for locale, view in views.items()},
         "group": component.group,
         "impact": str(component.impact),
-        "uptime": None if component.uptime is None else round(component.uptime, 6),
+        "uptime": component.uptime,
         "since": component.since.isoformat() if component.since else None,
     }
 

@@ -17,6 +17,9 @@ from publisher.model.component import Impact
 from publisher.render.timeline import Stretch
 from publisher.render.view import DayView
 
+_STEPS = 1_000_000
+"""Of what a share is a multiple: 90 days have 7.8 million seconds, so a step is eight seconds of them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
@@ -55,9 +58,11 @@ def availability(
         weights: share of the time that each impact costs, 0 to 1.
 
     Returns:
-        One view a day, and the share of the time it was available, 0 to 1: planned maintenance is left out of the
-        time altogether. None when no time has passed yet.
+        One view a day, and the share of the time it was available, 0 to 1, cut off after six decimals: below 1 as
+        soon as anything that costs was seen, however short. Planned maintenance is left out of the time altogether,
+        unless its weight says that it costs. None when no time has passed yet.
     """
+    excluded = not weights.get(Impact.UNDER_MAINTENANCE, 0.0)
     touching: dict[int, list[Stretch]] = {}
     for stretch in stretches:
         first = min(max(bisect.bisect_right(over.edges, stretch.begin) - 1, 0), len(over.days) - 1)
@@ -68,6 +73,7 @@ def availability(
                 touching.setdefault(index, []).append(stretch)
     days: list[DayView] = []
     counted = lost = 0.0
+    hurt = False
     for index, day in enumerate(over.days):
         if since is not None and day < since:
             days.append(DayView(day=day, impact=None, minutes=(), incidents=()))
@@ -77,10 +83,18 @@ def availability(
         length = max((end - begin).total_seconds(), 0.0)
         here = touching.get(index, [])
         seconds = _sweep(here, begin, end) if here else {}
-        counted += length - seconds.get(Impact.UNDER_MAINTENANCE, 0.0)
-        lost += sum(weights.get(i, 0.0) * s for i, s in seconds.items() if i is not Impact.UNDER_MAINTENANCE)
+        counted += length - (seconds.get(Impact.UNDER_MAINTENANCE, 0.0) if excluded else 0.0)
+        lost += sum(weights.get(i, 0.0) * s for i, s in seconds.items())
+        hurt = hurt or any(weights.get(s.impact, 0.0) > 0 for s in here)
         days.append(_day(day, here, seconds, floor=now if today else Impact.OPERATIONAL))
-    return tuple(days), (min(max(1.0 - lost / counted, 0.0), 1.0) if counted > 0 else None)
+    return tuple(days), (_share(counted, lost, hurt=hurt) if counted > 0 else None)
+
+
+def _share(counted: float, lost: float, *, hurt: bool) -> float:
+    """Give the share of the time that was not lost; cut off, so that no way of showing it rounds up to a whole."""
+    # The tiny amount undoes what binary fractions lose: 0.997 stays 0.997.
+    share = int(max(1.0 - lost / counted, 0.0) * _STEPS + 1e-6) / _STEPS
+    return min(share, 1.0 - 1.0 / _STEPS) if hurt else share
 
 
 def _day(day: date, here: Sequence[Stretch], seconds: Mapping[Impact, float], *, floor: Impact) -> DayView:

@@ -210,6 +210,10 @@ class Language:
             return format_percent(hundredths / 10_000, format=_two_decimals(self._cldr), locale=self._cldr)
         return format_percent(1, locale=self._cldr)
 
+    def share(self, share: float) -> str:
+        """Write a share of 0 to 1 as a percentage with the decimals it has, at most two: `30 %`, `12.5 %`."""
+        return str(format_percent(share, format=_some_decimals(self._cldr), locale=self._cldr))
+
     def status(self, status: Status) -> str:
         """Name a status."""
         return self._catalogue.gettext(_STATUS[status])
@@ -349,3 +353,8 @@ def _has_word(pattern: str) -> bool:
 def _two_decimals(locale: Locale) -> str:
     """Give CLDR's percent pattern with two decimals."""
     return str(locale.percent_formats[None].pattern).replace("0", "0.00", 1)
+
+
+def _some_decimals(locale: Locale) -> str:
+    """Give CLDR's percent pattern with as many decimals as there are, two at most."""
+    return str(locale.percent_formats[None].pattern).replace("0", "0.##", 1)

@@ -38,6 +38,7 @@ _SYMBOLS = {
 """For a browser's tab, where there is no colour."""
 _DESCRIPTION = 200
 """Characters of a page's description, after which search engines cut anyway."""
+_COSTLY_FIRST = tuple(sorted(set(Impact) - {Impact.OPERATIONAL}, key=lambda impact: -impact.rank))
 _PER_COMPONENT = 200
 """Past incidents a component's page lists; the history has all."""
 
@@ -218,6 +219,7 @@ class _Book:
                     entries=touched.get(component.id, [])[:_PER_COMPONENT],
                     more=len(touched.get(component.id, [])) > _PER_COMPONENT,
                     days=[d for d in reversed(component.days) if d.minutes],
+                    weights=[(i, self.view.uptime.weights.get(i, 0.0)) for i in _COSTLY_FIRST],
                 ),
                 head=f'<link rel="alternate" type="application/atom+xml" title="{escape(component.name)}"'
                 f' href="../../components/{component.id}.atom">',

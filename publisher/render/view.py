@@ -15,6 +15,7 @@ from datetime import date, datetime
 from publisher.model.component import Impact
 from publisher.model.digest import ContentHash
 from publisher.model.incident import Category, Disclosure, Kind, Scope, Severity, Status
+from publisher.model.policy import Uptime
 from publisher.model.site import Site
 
 
@@ -228,6 +229,7 @@ class View:
         incidents: all incidents that are not maintenance, newest first; `open_incidents` among them.
         maintenances: all maintenances, newest first by beginning.
         ordered: component and group ids as pages show them.
+        uptime: how availability is counted, to be told beside the figures.
     """
 
     audience: str
@@ -244,6 +246,7 @@ class View:
     groups: tuple[GroupView, ...]
     ordered: tuple[str, ...] = ()
     by_id: Mapping[str, IncidentView] = field(default_factory=dict, repr=False)
+    uptime: Uptime = field(default_factory=Uptime)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,6 +123,7 @@ class _Projection:
             groups=tuple(self._group(g, locale, positions[g.id]) for g in self.registry.groups),
             ordered=ordered,
             by_id={i.id: i for i in found},
+            uptime=self.uptime,
         )
 
     def source_revision(self, incident: Incident) -> str:

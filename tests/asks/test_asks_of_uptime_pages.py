@@ -80,4 +80,4 @@ def test_kener_299_the_page_says_how_availability_is_counted(house: House) -> No
     house.incident("2026-11-16-terminals", WORK, *DONE)
     site = house.build(NOW)
     words = site.says("components/delivery/index.html").lower()
-    assert "planned maintenance does not count" in words
+    assert "under maintenance: the time is left out of the count" in words
