@@ -154,6 +154,20 @@ def _slug(value: str) -> str:
     return value
 
 
+def _site_path(value: str) -> str:
+    if not re.fullmatch(r"/[!-~]{0,255}", value) or "#" in value:
+        fix = "Begin it with a slash, as in `/api/`, in plain ASCII (`%20` for a blank)."
+        raise problem("TID014", f'"{clipped(value)}" is not the beginning of a path.', fix)
+    return value
+
+
+def _agent_name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", value):
+        fix = "Write its name alone, as in `GPTBot`; for all crawlers use `index` or `disallow`."
+        raise problem("TID014", f'"{clipped(value)}" is not the name of a crawler.', fix)
+    return value
+
+
 def _web_address(value: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#@\\]+(?:[/?#][^\s\\]*)?", value):
         raise problem(
@@ -174,6 +188,14 @@ Address: TypeAlias = Annotated[
     str, BeforeValidator(_text), AfterValidator(_web_address), WithJsonSchema({"type": "string", "format": "uri"})
 ]
 """An absolute http or https address."""
+SitePath: TypeAlias = Annotated[
+    str, BeforeValidator(_text), AfterValidator(_site_path), WithJsonSchema({"type": "string", "pattern": "^/"})
+]
+"""The beginning of a path of the site, as robots.txt takes it: `*` and a closing `$` have their meaning there."""
+AgentName: TypeAlias = Annotated[
+    str, BeforeValidator(_text), AfterValidator(_agent_name), Field(json_schema_extra={"pattern": "^[A-Za-z0-9_-]+$"})
+]
+"""The product name of a crawler."""
 Moment: TypeAlias = Annotated[
     datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})
 ]

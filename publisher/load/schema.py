@@ -14,12 +14,14 @@ from publisher.load.fields import (
     INTERNAL,
     PUBLIC,
     Address,
+    AgentName,
     Day,
     Flag,
     Length,
     Line,
     Moment,
     Share,
+    SitePath,
     Slug,
     Text,
     TimeOfDay,
@@ -290,18 +292,36 @@ class BrandTyped(Typed):
     colours: dict[str, Line] | None = Field(default=None, description="Name → CSS colour.", json_schema_extra=PUBLIC)
 
 
+class RobotsTyped(Typed):
+    """What crawlers are asked to do."""
+
+    index: Flag | None = Field(
+        default=None, description="Whether search engines may list the site.", json_schema_extra=PUBLIC
+    )
+    disallow: list[SitePath] | None = Field(
+        default=None, description="Beginnings of paths that no crawler is to fetch.", json_schema_extra=PUBLIC
+    )
+    agents: dict[AgentName, Literal["allow", "disallow"]] | None = Field(
+        default=None, description="Crawler → allow or disallow.", json_schema_extra=PUBLIC
+    )
+
+
 class SiteTyped(Typed):
     """Options of the plugin `tidings` in `mkdocs.yml`."""
 
     locales: list[Line] | None = Field(default=None, description="Source language first.", json_schema_extra=PUBLIC)
     time_zone: Line | None = Field(default=None, description="IANA name.", json_schema_extra=PUBLIC)
     second_url: Address | None = Field(default=None, description="The same page elsewhere.", json_schema_extra=PUBLIC)
+    websub: Address | None = Field(default=None, description="A WebSub hub for the feeds.", json_schema_extra=PUBLIC)
     clock: Moment | None = Field(default=None, description="A fixed present, for demos.", json_schema_extra=INTERNAL)
     utm: Flag | None = Field(default=None, description="Tracking parameters in links.", json_schema_extra=INTERNAL)
     max_age_s: Whole | None = Field(
         default=None, description="Seconds a cache may keep pages.", json_schema_extra=PUBLIC
     )
     brand: BrandTyped | None = Field(default=None, description="How the company looks.", json_schema_extra=PUBLIC)
+    robots: RobotsTyped | None = Field(
+        default=None, description="What crawlers are asked to do.", json_schema_extra=PUBLIC
+    )
 
 
 _TITLES: dict[str, tuple[type[Typed], str]] = {

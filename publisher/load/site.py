@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from publisher.load.frontmatter import parse_text
 from publisher.load.report import Report, Spot, clipped
-from publisher.load.schema import SiteTyped
+from publisher.load.schema import RobotsTyped, SiteTyped
 from publisher.load.validate import validate
 from publisher.load.yaml import Document, Limits, Loc, Opaque, Value, read_yaml
 from publisher.model.finding import Finding
-from publisher.model.site import Brand, Site
+from publisher.model.site import Brand, Robots, Site
 from publisher.ports import SourceFile
 
 PATH: Final = "mkdocs.yml"
@@ -52,6 +52,7 @@ def load_site(file: SourceFile | None) -> tuple[Site, tuple[Finding, ...]]:
         locales=_locales(typed, document, loc, report) or default.locales,
         time_zone=_time_zone(typed.time_zone, document.spot((*loc, "time_zone")), report) or default.time_zone,
         second_url=_slashed(typed.second_url) if typed.second_url else None,
+        websub=typed.websub,
         brand=Brand(
             company=brand.company or "",
             logo=brand.logo,
@@ -64,6 +65,7 @@ def load_site(file: SourceFile | None) -> tuple[Site, tuple[Finding, ...]]:
         clock=typed.clock,
         max_age_s=default.max_age_s if typed.max_age_s is None else typed.max_age_s,
         utm=default.utm if typed.utm is None else typed.utm,
+        robots=_robots(typed.robots),
     )
     return site, tuple(report.findings)
 
@@ -153,6 +155,16 @@ def _locales(typed: SiteTyped, document: Document, loc: Loc, report: Report) -> 
         else:
             locales.append(locale)
     return tuple(locales)
+
+
+def _robots(typed: RobotsTyped | None) -> Robots:
+    if typed is None:
+        return Robots()
+    return Robots(
+        index=typed.index is not False,
+        disallow=tuple(dict.fromkeys(typed.disallow or ())),
+        agents={name: word == "allow" for name, word in (typed.agents or {}).items()},
+    )
 
 
 def _time_zone(name: str | None, spot: Spot, report: Report) -> str | None:

@@ -22,6 +22,21 @@ class Brand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Robots:
+    """What crawlers are asked to do (RFC 9309). They are asked, not stopped.
+
+    Attributes:
+        index: whether the site is to be found at all; no for a rehearsal or a page that only invited people know.
+        disallow: beginnings of paths nobody is to fetch, each with its leading slash.
+        agents: crawler's name → whether it may fetch anything.
+    """
+
+    index: bool = True
+    disallow: tuple[str, ...] = ()
+    agents: Mapping[str, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """The public site.
 
@@ -30,6 +45,7 @@ class Site:
         locales: the source locale first.
         time_zone: IANA name; times on the page and in the Statuspage API are shown in it.
         second_url: the same page on an unrelated host, or None.
+        websub: the hub that feeds name and that hears of each change (W3C WebSub), or None.
         clock: a fixed present for demonstrations; None is the real one.
         max_age_s: how long a reader's cache may keep pages, feeds and JSON, seconds.
     """
@@ -40,10 +56,12 @@ class Site:
     locales: tuple[str, ...] = ("en",)
     time_zone: str = "Etc/UTC"
     second_url: str | None = None
+    websub: str | None = None
     brand: Brand = Brand()
     clock: datetime | None = None
     max_age_s: int = 15
     utm: bool = True
+    robots: Robots = Robots()
     catalogues: Mapping[str, str] = field(default_factory=dict)
     """Locale → the house's own gettext catalogue, as text. What it says stands before what we ship."""
 

@@ -41,10 +41,12 @@ class TidingsConfig(Config):  # type: ignore[no-untyped-call]
     locales = config_options.Optional(config_options.Type(object))
     time_zone = config_options.Optional(config_options.Type(object))
     second_url = config_options.Optional(config_options.Type(object))
+    websub = config_options.Optional(config_options.Type(object))
     clock = config_options.Optional(config_options.Type(object))
     utm = config_options.Optional(config_options.Type(object))
     max_age_s = config_options.Optional(config_options.Type(object))
     brand = config_options.Optional(config_options.Type(object))
+    robots = config_options.Optional(config_options.Type(object))
 
 
 class TidingsPlugin(BasePlugin[TidingsConfig]):  # type: ignore[no-untyped-call]

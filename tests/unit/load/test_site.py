@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from publisher.load.site import load_site
-from publisher.model.site import Brand, Site
+from publisher.model.site import Brand, Robots, Site
 from publisher.ports import SourceFile
 
 OURS = "site_name: Acme Status\nsite_url: https://status.example.com\n"
@@ -120,3 +120,43 @@ def test_without_the_file_there_is_a_finding_and_a_site() -> None:
     site, found = load_site(None)
     assert [f.code for f in found] == ["TID501"]
     assert site.locales == ("en",)
+
+
+def test_rules_for_robots_arrive() -> None:
+    site, found = load(
+        OURS
+        + """plugins:
+  - tidings:
+      robots:
+        index: false
+        disallow: [/api/, "/*.json$", /api/]
+        agents: {GPTBot: disallow, Googlebot: allow}
+"""
+    )
+    assert found == []
+    assert site.robots == Robots(
+        index=False, disallow=("/api/", "/*.json$"), agents={"GPTBot": False, "Googlebot": True}
+    )
+    assert load(OURS)[0].robots == Robots()
+
+
+@pytest.mark.parametrize(
+    ("rules", "code", "line"),
+    [
+        ("index: nope", "TID017", 6),
+        ("disallow: [api]", "TID014", 6),
+        ('disallow: ["/a b"]', "TID014", 6),
+        ('disallow: ["/a\\nAllow: /"]', "TID014", 6),
+        ("disallow: /api/", "TID014", 6),
+        ("agents: {GPTBot: never}", "TID015", 6),
+        ('agents: {"*": disallow}', "TID014", 6),
+        ('agents: {"a: b": disallow}', "TID014", 6),
+        ("agents: [GPTBot]", "TID014", 6),
+        ("noindex: true", "TID012", 6),
+    ],
+)
+def test_a_rule_for_robots_that_cannot_work_is_a_finding(rules: str, code: str, line: int) -> None:
+    """What a crawler would misread, or a second line smuggled into robots.txt."""
+    site, found = load(f"{OURS}plugins:\n  - tidings:\n      robots:\n        {rules}\n")
+    assert found == [(code, line)]
+    assert site.robots == Robots()
