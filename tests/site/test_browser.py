@@ -208,7 +208,7 @@ def test_a_phone_reaches_every_page_through_the_drawer_without_scripts(browser: 
     with opened(browser, java_script_enabled=False, viewport={"width": 375, "height": 800}) as context:
         page = context.new_page()
         page.goto(address)
-        page.locator("label.td-menu").click()
+        page.get_by_role("button", name="Navigation").click()
         page.locator(".td-drawer a", has_text="History").click()
         assert page.url == f"{address}history/"
 

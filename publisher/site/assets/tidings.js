@@ -102,15 +102,17 @@
   count();
   setInterval(count, 3e4);
 
-  // A link to each update
-  if (navigator.clipboard) {
+  // A link to each update. That it was copied is said aloud as well: a button's new name is not.
+  if (navigator.clipboard && $(".td-update[id]", page)) {
+    const aloud = doc.body.appendChild(make("p", "", "td-hidden"));
+    aloud.role = "status";
     for (const update of $$(".td-update[id]", page)) {
       const button = make("button", words.copy, "td-copy");
       button.type = "button";
       button.ariaLabel = `${words.copy}: ${said($("h3", update))}`;
       button.addEventListener("click", async () => {
         await navigator.clipboard.writeText(`${location.href.split("#")[0]}#${update.id}`);
-        button.textContent = button.ariaLabel = words.copied;
+        button.textContent = button.ariaLabel = aloud.textContent = words.copied;
       });
       $("h3", update).after(button);
     }
