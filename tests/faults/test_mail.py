@@ -7,18 +7,17 @@ statement of recording a release; nightly 1,000 random kills. T39 at its full 5,
 
 from __future__ import annotations
 
-import contextlib
 import email
+import multiprocessing
 import os
 import random
 import re
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 
 import pytest
@@ -33,12 +32,12 @@ from publisher.records.archive import verify
 from publisher.render.mail import render_mail
 from publisher.render.views import project_all
 from tests.contract.books import Book, book
+from tests.faults import mail_worker
 from tests.faults.mail_worker import POINTS
 from tests.servers.smtp import Sink, smtp_sink
 from tests.unit.deliver.samples import EMAIL, NOW, SITE, history, incident, release, subscriber
 from tests.unit.render.test_mail import EVIL, HEADER, TOLD
 
-ROOT = Path(__file__).resolve().parents[2]
 NIGHTLY = os.environ.get("TIDINGS_TEST_DEPTH") == "nightly"
 KILLS = 500 if NIGHTLY else 20
 """Under each of two policies."""
@@ -75,20 +74,47 @@ def fill(where: Book, count: int) -> None:
     where.ledger.live("local", 1, NOW)
 
 
-def worker(*arguments: str | int | Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.mail_worker", *map(str, arguments)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+@pytest.fixture(scope="module")
+def context() -> ForkServerContext:
+    """Give a way to start workers that have their modules imported."""
+    made = multiprocessing.get_context("forkserver")
+    made.set_forkserver_preload([mail_worker.__name__, "tests.faults.publishing_kit"])
+    return made
 
 
-def finished(process: subprocess.Popen[bytes]) -> int:
-    """Wait for a worker's end; its complaint, if it ended by itself and badly, is the test's."""
-    _, complaint = process.communicate(timeout=60)
-    assert process.returncode in {0, -signal.SIGKILL}, complaint.decode()
-    return process.returncode
+class Workers:
+    """Starts workers in processes of their own."""
+
+    def __init__(self, context: ForkServerContext, database: Path) -> None:
+        self._context = context
+        self.database = database
+
+    def deliver(self, port: int, in_doubt: str, point: str) -> ForkServerProcess:
+        """Start one that delivers, and dies at a point or goes on to the end."""
+        return self._start(mail_worker.deliver, port, in_doubt, point)
+
+    def record(self, generation: int, statement: int = 0) -> ForkServerProcess:
+        """Start one that records a release, and dies before a statement or goes on to the end."""
+        return self._start(mail_worker.record, generation, statement)
+
+    def _start(self, work: Callable[..., None], *arguments: str | int) -> ForkServerProcess:
+        process = self._context.Process(target=work, args=(self.database, *arguments))
+        process.start()
+        return process
+
+
+@pytest.fixture
+def workers(context: ForkServerContext, tmp_path: Path) -> Workers:
+    return Workers(context, tmp_path / "tidings.db")
+
+
+def finished(process: ForkServerProcess) -> int:
+    """Wait for a worker's end; its complaint, if it ended by itself and badly, is on standard error."""
+    process.join(timeout=60)
+    code = process.exitcode
+    assert code in {0, -signal.SIGKILL}, f"the worker ended with {code}"
+    process.close()
+    return code
 
 
 def received(sink: Sink) -> Counter[tuple[str, str]]:
@@ -123,20 +149,20 @@ def judge(where: Book, sink: Sink, people: int, in_doubt: str, kills: int) -> No
 
 @pytest.mark.parametrize("in_doubt", ["resend", "hold"])
 @pytest.mark.parametrize("point", POINTS)
-def test_killed_at_a_named_point_and_run_again(tmp_path: Path, point: str, in_doubt: str) -> None:
+def test_killed_at_a_named_point_and_run_again(tmp_path: Path, workers: Workers, point: str, in_doubt: str) -> None:
     """T27, where we know what must come of it."""
     with book("file", tmp_path) as where, smtp_sink() as sink:
         fill(where, 6)
         for _ in range(3):
-            assert finished(worker("deliver", tmp_path / "tidings.db", sink.port, in_doubt, point)) == -signal.SIGKILL
+            assert finished(workers.deliver(sink.port, in_doubt, point)) == -signal.SIGKILL
             time.sleep(0.06)
-        assert finished(worker("deliver", tmp_path / "tidings.db", sink.port, in_doubt, "")) == 0
+        assert finished(workers.deliver(sink.port, in_doubt, "")) == 0
         judge(where, sink, 6, in_doubt, kills=3)
         assert (sum(received(sink).values()), len(where.outbox.parked())) == COMES_OF_IT[point, in_doubt]
 
 
 @pytest.mark.parametrize("in_doubt", ["resend", "hold"])
-def test_killed_at_random_moments_and_run_again(tmp_path: Path, in_doubt: str) -> None:
+def test_killed_at_random_moments_and_run_again(tmp_path: Path, workers: Workers, in_doubt: str) -> None:
     """T27: kills fall anywhere in a worker's life; the control is that some fell in the middle of its work."""
     dice = random.Random(27)
     people = KILLS * 12
@@ -145,52 +171,53 @@ def test_killed_at_random_moments_and_run_again(tmp_path: Path, in_doubt: str) -
         amid = 0
         for _ in range(KILLS):
             before = len(sink.kept)
-            process = worker("deliver", tmp_path / "tidings.db", sink.port, in_doubt, "random")
+            process = workers.deliver(sink.port, in_doubt, "random")
             give_up = time.monotonic() + 30
-            while len(sink.kept) == before and process.poll() is None and time.monotonic() < give_up:
+            while len(sink.kept) == before and process.is_alive() and time.monotonic() < give_up:
                 time.sleep(0.002)
             time.sleep(dice.uniform(0, 0.08))
             process.kill()
             finished(process)
             amid += len(sink.kept) > before
         time.sleep(0.06)
-        assert finished(worker("deliver", tmp_path / "tidings.db", sink.port, in_doubt, "")) == 0
+        assert finished(workers.deliver(sink.port, in_doubt, "")) == 0
         assert amid >= KILLS // 2, "the kills fell in the middle of work"
         judge(where, sink, people, in_doubt, KILLS)
 
 
-@contextlib.contextmanager
-def _recorded(tmp_path: Path, generation: int) -> Iterator[Path]:
-    """Make a ledger in which `generation - 1` releases are on record."""
-    with book("file", tmp_path) as where:
+def _recorded(context: ForkServerContext, folder: Path) -> Workers:
+    """Make a ledger in which one release is on record."""
+    with book("file", folder) as where:
         for name in ("ann", "ben"):
             where.subscribers.add(subscriber(name))
-    for earlier in range(1, generation):
-        assert finished(worker("record", tmp_path / "tidings.db", earlier, 0)) == 0
-    yield tmp_path / "tidings.db"
+    workers = Workers(context, folder / "tidings.db")
+    assert finished(workers.record(1)) == 0
+    return workers
 
 
-def test_killed_between_any_two_statements_of_recording(tmp_path: Path) -> None:
+def test_killed_between_any_two_statements_of_recording(tmp_path: Path, context: ForkServerContext) -> None:
     """T28: never a release without its rows, nor rows without their release, archive entry and words."""
-    with _recorded(tmp_path / "probe", 2) as probe:
-        process = worker("record", probe, 2, 0)
-        statements = int(process.communicate(timeout=60)[0])
+    probe = _recorded(context, tmp_path / "probe")
+    assert finished(probe.record(2)) == 0
+    statements = int(mail_worker.counted(probe.database).read_text())
     assert statements > 15, "the control: there is something to interrupt"
-    with _recorded(tmp_path / "real", 2) as path:
-        for statement in range(1, statements + 1):
-            killed = finished(worker("record", path, 2, statement)) == -signal.SIGKILL
-            with book("file", path.parent) as where:
-                _whole(where)
-                if killed and 2 in {r.generation for r in where.ledger.releases()}:
-                    assert where.outbox.counts() == {Outcome.OWED: 4}
-        assert finished(worker("record", path, 2, 0)) == 0
-        with book("file", path.parent) as where:
+    workers, killed = _recorded(context, tmp_path / "real"), 0
+    for statement in range(1, statements + 1):
+        died = finished(workers.record(2, statement)) == -signal.SIGKILL
+        killed += died
+        with book("file", tmp_path / "real") as where:
             _whole(where)
-            assert where.outbox.counts() == {Outcome.OWED: 4}
-            assert [e.kind for e in where.ledger.archive()] == ["release", "live", "release", "live"]
-            job = where.outbox.claim(NOW, worker="w", lease_s=60)
-            assert job is not None
-            assert [d.update for d in job.deliveries] == ["u1", "u2"]
+            if died and 2 in {r.generation for r in where.ledger.releases()}:
+                assert where.outbox.counts() == {Outcome.OWED: 4}
+    assert killed > 15, "the control: workers died on the way"
+    assert finished(workers.record(2)) == 0
+    with book("file", tmp_path / "real") as where:
+        _whole(where)
+        assert where.outbox.counts() == {Outcome.OWED: 4}
+        assert [e.kind for e in where.ledger.archive()] == ["release", "live", "release", "live"]
+        job = where.outbox.claim(NOW, worker="w", lease_s=60)
+        assert job is not None
+        assert [d.update for d in job.deliveries] == ["u1", "u2"]
 
 
 def _whole(where: Book) -> None:
@@ -212,11 +239,11 @@ def _whole(where: Book) -> None:
     assert gone == live, "messages go with the page, not before and not without"
 
 
-def test_two_workers_share_the_work_and_nobody_gets_it_twice(tmp_path: Path) -> None:
+def test_two_workers_share_the_work_and_nobody_gets_it_twice(tmp_path: Path, workers: Workers) -> None:
     with book("file", tmp_path) as where, smtp_sink() as sink:
         fill(where, 120)
-        workers = [worker("deliver", tmp_path / "tidings.db", sink.port, "resend", "") for _ in range(2)]
-        assert [finished(process) for process in workers] == [0, 0]
+        two = [workers.deliver(sink.port, "resend", "") for _ in range(2)]
+        assert [finished(process) for process in two] == [0, 0]
         assert where.outbox.counts() == {Outcome.ACCEPTED: 120}
         assert set(received(sink).values()) == {1}
         assert len(received(sink)) == 120
