@@ -19,7 +19,7 @@ from publisher.model.policy import EmailPolicy, Policy, Target
 from publisher.model.release import Release
 from publisher.model.site import Site
 from publisher.model.subscriber import Subscriber
-from publisher.ports import Ledger, MailTransport, ObjectStore, Outbox, Sources, Subscribers
+from publisher.ports import Hub, Ledger, MailTransport, ObjectStore, Outbox, Sources, Subscribers
 
 if TYPE_CHECKING:
     from publisher.pipeline import Built, Content
@@ -157,6 +157,15 @@ def records(root: Path, policy: Policy) -> Iterator[Records]:
         )
     finally:
         database.close()
+
+
+def hub(site: Site) -> Hub | None:
+    """Give the hub that hears of changed feeds; None where the site names none."""
+    if site.websub is None:
+        return None
+    from publisher.adapters.websub import WebSubHub  # noqa: PLC0415
+
+    return WebSubHub(site.websub)
 
 
 def mail_transport(root: Path, email: EmailPolicy) -> MailTransport:

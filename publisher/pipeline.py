@@ -35,17 +35,18 @@ from publisher.load.history import PUBLIC_ROOTS, load_history
 from publisher.load.schema import json_schemas
 from publisher.model.delivery import Channel
 from publisher.model.digest import ContentHash
-from publisher.model.errors import RefusedError
+from publisher.model.errors import OutsideError, RefusedError
 from publisher.model.finding import Finding
 from publisher.model.governance import Hold
 from publisher.model.history import History
 from publisher.model.policy import PagePolicy
 from publisher.model.release import Artifact, Release, Said
 from publisher.model.site import Site
-from publisher.ports import Clock, Ledger, ObjectStore, Owed, Sources, Subscribers
+from publisher.ports import Clock, Hub, Ledger, ObjectStore, Owed, Sources, Subscribers
 from publisher.release.bundle import bundle, said
 from publisher.release.gate import Verdict, gate
 from publisher.render.artifacts import data_artifacts
+from publisher.render.feeds import is_topic
 from publisher.render.view import View
 from publisher.render.views import project_all
 from publisher.site.fill import page_artifacts
@@ -307,6 +308,35 @@ def roll_back(
 def commits(ledger: Ledger) -> Mapping[int, str]:
     """Give the commits that remembered generations were made from. Targets are not told: see `release.pointer`."""
     return {one.generation: one.source for one in reversed(ledger.releases(limit=_REMEMBERED)) if one.source}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """What a hub was told.
+
+    Attributes:
+        topics: addresses of the feeds that have changed.
+        error: why the hub did not take it. The feeds are live all the same.
+    """
+
+    topics: tuple[str, ...]
+    error: OutsideError | None = None
+
+
+def announce(receipts: Sequence[SiteReceipt], hub: Hub, *, site: Site) -> Announced:
+    """Tell a hub which feeds have changed, once they are live. What it answers changes nothing of the publish.
+
+    W3C WebSub section 6: the hub fetches the topic when it hears of it, so it must hear after the pointer flipped.
+    """
+    changed = {change.path for receipt in receipts if receipt.good for change in receipt.changes if change.entry}
+    topics = tuple(site.url + path for path in sorted(changed) if is_topic(path))
+    if not topics:
+        return Announced(topics=())
+    try:
+        hub.tell(topics)
+    except OutsideError as error:
+        return Announced(topics=topics, error=error)
+    return Announced(topics=topics)
 
 
 class GateError(RefusedError):

@@ -99,6 +99,21 @@ class ObjectStore(Protocol):
         """Give the keys that begin with `prefix`, sorted."""
 
 
+class Hub(Protocol):
+    """Somebody who tells the subscribers of our feeds that there is news (W3C WebSub)."""
+
+    @property
+    def name(self) -> str:
+        """Say which hub this is, for people. No secrets."""
+
+    def tell(self, topics: Sequence[str]) -> None:
+        """Say that the feeds at these addresses have changed. Saying it twice does no harm.
+
+        Raises:
+            OutsideError: the hub did not take it. Some topics may have been taken.
+        """
+
+
 class MailTransport(Protocol):
     """Takes one message for one recipient and says what became of it."""
 

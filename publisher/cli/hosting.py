@@ -57,6 +57,8 @@ def nginx(
         port=port,
         certificate=certificate,
         key=key,
+        hub=site.websub,
+        url=site.url,
     )
     _write(context, out, render_nginx(survey, settings))
     return 0

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from publisher.deliver.site import SiteReceipt, TargetPlan
     from publisher.model.digest import Plain
     from publisher.model.finding import Finding
+    from publisher.model.site import Site
     from publisher.pipeline import Planned
     from publisher.ports import ObjectStore
 
@@ -102,6 +103,7 @@ def publish(
                 wait_s=wait_s,
                 progress=progress,
             )
+        announced = _announce(context, published.receipts, built.history.site)
         sent = None
         if published.words_go and not no_deliver and policy.email.enabled:
             sent = send_due(context, records, built.history.site, policy.email)
@@ -112,6 +114,7 @@ def publish(
                 "unchanged": planned.unchanged,
                 "owed": len(planned.owed.deliveries) if not planned.unchanged else 0,
                 "targets": [_receipt_plain(receipt) for receipt in published.receipts],
+                "hub": announced,
                 "messages": summary_plain(sent) if sent else None,
             }
         )
@@ -163,8 +166,10 @@ def rollback(context: Context, generation: int | None) -> int:
             clock=SystemClock(),
             progress=progress,
         )
+    announced = _announce(context, receipts, site)
     if context.format == "json":
-        context.emit({"rollback_of": generation, "targets": [_receipt_plain(receipt) for receipt in receipts]})
+        plain = [_receipt_plain(receipt) for receipt in receipts]
+        context.emit({"rollback_of": generation, "targets": plain, "hub": announced})
     else:
         _tell(context, receipts)
     return _exit(receipts)
@@ -213,6 +218,22 @@ def upload_progress() -> Iterator[Callable[[str, int, int], None] | None]:
                 bar.update(tasks[target], completed=done, total=total)  # type: ignore[arg-type]
 
         yield tell
+
+
+def _announce(context: Context, receipts: Sequence[SiteReceipt], site: Site) -> Plain:
+    """Tell the site's hub, if it has one, of changed feeds. A hub that fails is worth a warning and nothing more."""
+    from publisher import app, pipeline  # noqa: PLC0415 - see LazyGroup
+
+    hub = app.hub(site)
+    if hub is None:
+        return None
+    announced = pipeline.announce(receipts, hub, site=site)
+    if announced.error is not None:
+        click.echo(f"warning: {announced.error}", err=True)
+    elif announced.topics and context.format == "text":
+        feeds = "1 feed" if len(announced.topics) == 1 else f"{len(announced.topics)} feeds"
+        context.say(f"{hub.name}: told of {feeds}.")
+    return {"topics": list(announced.topics), "error": str(announced.error) if announced.error else None}
 
 
 def _chosen(stores: Mapping[str, ObjectStore], names: Sequence[str]) -> list[ObjectStore]:

@@ -15,6 +15,7 @@ from publisher.hosting.survey import HASHED_NAME, IMMUTABLE, Kind, Survey, media
 from publisher.model.errors import UsageError
 
 _SAFE = re.compile(r"[A-Za-z0-9._:/@+=-]+")
+_SAFE_ADDRESS = re.compile(r"[A-Za-z0-9._:/@+=?&~%,-]+")
 _COMPRESSED = ("text/", "application/json", "+json", "+xml", "application/xml", "/javascript")
 _DATA_TYPES = {"woff": "font/woff", "woff2": "font/woff2"}
 
@@ -28,6 +29,8 @@ class NginxSettings:
         root: the folder that is published to.
         port: the port of readers' requests; 443 where there is a certificate, else 80, unless given.
         certificate, key: files of PEM; without them nginx speaks plain HTTP, for a balancer that ends TLS before it.
+        hub: WebSub hub that feeds are to name in a header, too, or None.
+        url: of the site, for the address of a feed in that header.
     """
 
     names: Sequence[str]
@@ -35,6 +38,8 @@ class NginxSettings:
     port: int | None = None
     certificate: str | None = None
     key: str | None = None
+    hub: str | None = None
+    url: str = ""
 
 
 def render_nginx(site: Survey, settings: NginxSettings) -> str:
@@ -50,7 +55,9 @@ def render_nginx(site: Survey, settings: NginxSettings) -> str:
             )
     if (settings.certificate is None) != (settings.key is None):
         raise UsageError("A certificate needs its key, and a key its certificate.", "Give --certificate and --key.")
-    return "\n".join([*_maps(site), "", *_redirect(settings), *_server(site, settings)]) + "\n"
+    if settings.hub is not None and not (_SAFE_ADDRESS.fullmatch(settings.hub) and _SAFE.fullmatch(settings.url)):
+        raise UsageError(f"'{settings.hub}' cannot stand in a file for nginx.", "Name a hub without odd characters.")
+    return "\n".join([*_maps(site), *_links(settings), "", *_redirect(settings), *_server(site, settings)]) + "\n"
 
 
 def _maps(site: Survey) -> list[str]:
@@ -90,6 +97,17 @@ def _maps(site: Survey) -> list[str]:
 
 
 _SHARED = (Kind.OPEN, Kind.PICTURE)
+
+
+def _links(settings: NginxSettings) -> list[str]:
+    """Name hub and topic of each feed in a header, where subscribers look first (W3C WebSub, section 4)."""
+    if settings.hub is None:
+        return []
+    link = f'<{settings.hub}>; rel=\\"hub\\", <{settings.url.rstrip("/")}$uri>; rel=\\"self\\"'
+    return [
+        "# Where a feed's subscribers hear of changes.",
+        *_map("$uri", "tidings_link", [("default", ""), ('"~(?:\\.atom|\\.rss|/feed\\.json)$"', link)]),
+    ]
 
 
 def _map(of: str, name: str, lines: Sequence[tuple[str, str]]) -> list[str]:
@@ -167,6 +185,7 @@ def _server(site: Survey, settings: NginxSettings) -> list[str]:
         '    add_header X-Frame-Options "$tidings_frames" always;',
         '    add_header Access-Control-Allow-Origin "$tidings_cors" always;',
         *(f'    add_header {name} "{value}" always;' for name, value in always()),
+        *(['    add_header Link "$tidings_link";'] if settings.hub is not None else []),
         "",
         "    # a folder without a page is nothing to a reader",
         "    error_page 403 404 =404 /404.html;",

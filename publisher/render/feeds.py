@@ -5,8 +5,8 @@ again; `updates` has one entry an update, for bots that post what is new. Ids ne
 of what was said, never of the build.
 
 feedgen 1.0: the channel's `<link>` in RSS is the last link added, so the page comes last; it writes neither
-`hreflang` links nor languages of entries; it takes the present where no time is given. Until it does, `_completed`
-and explicit times do.
+`hreflang` links, nor a hub in RSS, nor languages of entries; it takes the present where no time is given. Until it
+does, `_completed` and explicit times do.
 """
 
 from __future__ import annotations
@@ -48,6 +48,11 @@ class Feed:
     home: str
     title: str
     entries: tuple[Entry, ...]
+
+
+def is_topic(path: str) -> bool:
+    """Say whether a path of the site is a feed that names a hub, if the site has one."""
+    return path.endswith((".atom", ".rss")) or path.rpartition("/")[2] == "feed.json"
 
 
 def newest(view: View) -> list[IncidentView]:
@@ -152,7 +157,7 @@ def _generator(view: View, feed: Feed, medium: str) -> FeedGenerator:
 def _atom(view: View, feed: Feed, locales: Sequence[str]) -> Artifact:
     root = etree.fromstring(_generator(view, feed, "atom").atom_str())
     place = root.find(f"{{{_ATOM}}}link[@rel='alternate']")
-    for link in reversed(_others(view, feed, "atom", locales)):
+    for link in reversed([*_hubs(view), *_others(view, feed, "atom", locales)]):
         if place is not None:
             place.addnext(link)
     for node, entry in zip(root.iterfind(f"{{{_ATOM}}}entry"), feed.entries, strict=True):
@@ -163,12 +168,18 @@ def _atom(view: View, feed: Feed, locales: Sequence[str]) -> Artifact:
 def _rss(view: View, feed: Feed, locales: Sequence[str]) -> Artifact:
     root = etree.fromstring(_generator(view, feed, "rss").rss_str())
     place = root.find(f"channel/{{{_ATOM}}}link[@rel='self']")
-    for link in reversed(_others(view, feed, "rss", locales)):
+    for link in reversed([*_hubs(view), *_others(view, feed, "rss", locales)]):
         if place is not None:
             place.addnext(link)
     for node, entry in zip(root.iterfind("channel/item"), feed.entries, strict=True):
         _speak(node, view, entry)
     return _artifact(view, feed, "rss", root)
+
+
+def _hubs(view: View) -> list[etree._Element]:
+    """Name the hub, beside the feed's own address, which is the topic (W3C WebSub, section 4)."""
+    hub = view.site.websub
+    return [etree.Element(f"{{{_ATOM}}}link", href=legal(hub), rel="hub")] if hub else []
 
 
 def _others(view: View, feed: Feed, medium: str, locales: Sequence[str]) -> list[etree._Element]:

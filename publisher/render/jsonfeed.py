@@ -27,6 +27,7 @@ def document(view: View) -> dict[str, Plain]:
         "description": view.site.description or feed.title,
         "language": view.locale,
         "authors": [{"name": author, "url": view.site.href("", view.locale)}],
+        **({"hubs": [{"type": "WebSub", "url": view.site.websub}]} if view.site.websub else {}),
         "items": [_item(view, entry) for entry in feed.entries],
     }
 
