@@ -154,7 +154,7 @@ def test_without_a_navigation_of_the_writers_ours_comes_first(tmp_path: Path) ->
     made = load_frames(root, app.read_site(root), cache=None)
     assert not made.warnings
     drawer = parsed(made.frames["en"]["home"].fill({})).xpath("//nav[contains(@class, 'td-drawer')]//a")
-    assert [a.text for a in drawer] == ["Status", "History", "Planned maintenance", "Follow", "How we communicate"]
+    assert [a.text for a in drawer] == ["Status", "History", "Planned maintenance", "Follow", "Accessibility", "How we communicate"]
 
 
 def test_the_writers_own_overrides_win_over_ours(tmp_path: Path) -> None:
