@@ -8,13 +8,15 @@ left where MkDocs puts it: pages are caught as they are rendered, assets are rea
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import logging
 import os
+import posixpath
 import re
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -70,6 +72,7 @@ _HASHED = re.compile(r"\.[0-9a-f]{8}\.min\.(?:css|js)$")
 _UNUSED = re.compile(r"(\.map$|^assets/javascripts/(lunr|workers)/|^search/|^sitemap\.xml)")
 """Search runs over our own words or not at all; source maps would be half of the upload."""
 _NO_PLUGINS = frozenset({"tidings", "search", "material/search"})
+_SCRIPT = re.compile(rb"""(<script\b[^>]*\ssrc="([^":?#]+)")(?![^>]*\sintegrity=)""")
 _CSS_VALUE = re.compile(r"[#a-zA-Z0-9(),.%/ -]{1,60}")
 
 NavItem: TypeAlias = "str | dict[str, str | list[NavItem]]"
@@ -136,7 +139,7 @@ def _run(root: Path, site: Site, locale: str, *, out: Path, made: Made, assets: 
     config.theme.static_templates = {"404.html"}
     # Behind the writer's own overrides, before Material's.
     config.theme.dirs.insert(1 if config.theme.custom_dir else 0, str(_HERE / "theme"))
-    catcher = _Catcher(site=site, locale=locale, assets=assets)
+    catcher = _Catcher(site=site, locale=locale, assets=assets, seal=_seal(made.files[assets["script"]]))
     config.plugins["tidings/frames"] = catcher
     config.plugins.on_startup(command="build", dirty=False)
     try:
@@ -144,14 +147,14 @@ def _run(root: Path, site: Site, locale: str, *, out: Path, made: Made, assets: 
     finally:
         config.plugins.on_shutdown()
     made.frames[locale] = catcher.frames
-    made.files.update(catcher.pages)
     for path in sorted(p for p in out.rglob("*") if p.is_file()):
         name = path.relative_to(out).as_posix()
-        if _UNUSED.search(name) or name in made.files or name == "assets/images/favicon.png":
+        if _UNUSED.search(name) or name in made.files or name in catcher.pages or name == "assets/images/favicon.png":
             continue
         made.files[name] = path.read_bytes()
         if _HASHED.search(name) and name in catcher.theirs:
             made.immutable.add(name)
+    made.files.update({dest: _sealed(page, dest, made.files) for dest, page in catcher.pages.items()})
 
 
 class _NoOptions(Config):  # type: ignore[no-untyped-call]
@@ -161,9 +164,9 @@ class _NoOptions(Config):  # type: ignore[no-untyped-call]
 class _Catcher(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
     """Adds our frames to MkDocs' files, gives each page its words or marks, and catches what is rendered."""
 
-    def __init__(self, *, site: Site, locale: str, assets: dict[str, str]) -> None:
+    def __init__(self, *, site: Site, locale: str, assets: dict[str, str], seal: str) -> None:
         super().__init__()
-        self._site, self._locale, self._assets = site, locale, assets
+        self._site, self._locale, self._assets, self._seal = site, locale, assets, seal
         self._tongue = language(locale, site)
         self.frames: dict[str, bytes] = {}
         self.pages: dict[str, bytes] = {}
@@ -289,6 +292,7 @@ class _Catcher(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
             "css": root + self._assets["css"],
             "icon": root + (mark("icon") if page is None else self._assets["icon"]),
             "script": root + self._assets["script"],
+            "seal": self._seal,
             "logo": root + site.brand.logo if site.brand.logo else "",
             "locale": self._locale,
         }
@@ -425,6 +429,25 @@ def _mend(html: str) -> str:
     html = re.sub(r'(<input class="md-toggle"[^>]*?) autocomplete="off"', r"\1", html)
     direction = re.search(r'<body dir="(ltr|rtl)"', html)
     return re.sub(r"<html ", f'<html dir="{direction[1]}" ', html, count=1) if direction else html
+
+
+def _seal(body: bytes) -> str:
+    """Say which bytes a browser may take for a file (Subresource Integrity, section 3.1)."""
+    return f"sha256-{base64.b64encode(bytes.fromhex(sha256(body))).decode()}"
+
+
+def _sealed(page: bytes, dest: str, files: Mapping[str, bytes]) -> bytes:
+    """Name the hash of every script of ours in a page of the theme's.
+
+    Sheets have none: browsers refuse whatever has one on a page that was saved to disk. Without scripts such a page is
+    complete, without its sheets it would not be.
+    """
+
+    def seal(found: re.Match[bytes]) -> bytes:
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(dest), found[2].decode()))
+        return found[0] if path not in files else b'%s integrity="%s"' % (found[1], _seal(files[path]).encode())
+
+    return _SCRIPT.sub(seal, page)
 
 
 def _tidy(html: str) -> str:

@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,7 +98,9 @@ def make_certificate(folder: Path) -> Certificate:
 
 
 @contextmanager
-def running(folder: Path, configuration: str, *, port: int) -> Iterator[None]:
+def running(
+    folder: Path, configuration: str, *, port: int, hosts: Sequence[str] = ("::1", "127.0.0.1")
+) -> Iterator[None]:
     """Run nginx with a server's configuration until the block ends. What it complains about fails the test."""
     program = find()
     assert program is not None
@@ -113,19 +115,20 @@ def running(folder: Path, configuration: str, *, port: int) -> Iterator[None]:
     assert "[warn]" not in tested.stderr, tested.stderr
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        _wait(port, process)
+        for host in hosts:
+            _wait(host, port, process)
         yield
     finally:
         process.terminate()
         process.wait(timeout=20)
 
 
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+def _wait(host: str, port: int, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + 20
     while time.monotonic() < until:
         assert process.poll() is None, "nginx ended"
         try:
-            with socket.create_connection(("::1", port), timeout=1), socket.create_connection(("127.0.0.1", port)):
+            with socket.create_connection((host, port), timeout=1):
                 return
         except OSError:
             time.sleep(0.05)
