@@ -83,11 +83,12 @@ def read_content(root: Path, *, now: datetime, commit: str | None = None) -> Con
 def build(root: Path, *, now: datetime, commit: str | None = None) -> Built:
     """Read, check and render the site. What blocks is in `findings`; with any of those the pages hold stand-ins."""
     from publisher import pipeline  # noqa: PLC0415
+    from publisher.adapters.shelf import Shelf  # noqa: PLC0415
     from publisher.site.frames import load_frames  # noqa: PLC0415
 
     content = read_content(root, now=now, commit=commit)
     frames = load_frames(root, content.history.site, cache=cache_folder(root))
-    return pipeline.build(content, frames, now=now)
+    return pipeline.build(content, frames, now=now, pictures=Shelf(cache_folder(root) / "pictures-1"))
 
 
 def unpublished(built: Built) -> Release:

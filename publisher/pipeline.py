@@ -13,7 +13,7 @@ promise:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -109,10 +109,12 @@ def read(sources: Sources, *, now: datetime) -> Content:
     )
 
 
-def build(content: Content, frames: Frames, *, now: datetime) -> Built:
-    """Make every artifact of every locale."""
+def build(
+    content: Content, frames: Frames, *, now: datetime, pictures: MutableMapping[ContentHash, bytes] | None = None
+) -> Built:
+    """Make every artifact of every locale; `pictures` are those of earlier runs, looked up and added to."""
     views = project_all(content.history, now=now)
-    artifacts = (*page_artifacts(views, frames), *data_artifacts(views, schemas=json_schemas()))
+    artifacts = (*page_artifacts(views, frames, kept=pictures), *data_artifacts(views, schemas=json_schemas()))
     return Built(
         content=content,
         views=views,

@@ -15,6 +15,8 @@ from publisher.render.embed_script import render_script
 from publisher.render.feeds import render_feeds
 from publisher.render.jsonfeed import render_jsonfeed
 from publisher.render.openapi import render_openapi
+from publisher.render.search import render_script as render_search_script
+from publisher.render.search import render_search
 from publisher.render.statuspage import render_statuspage
 from publisher.render.textpage import render_textpage
 from publisher.render.view import View
@@ -40,7 +42,8 @@ def data_artifacts(
         out += render_feeds(view, locales)
         out += [render_jsonfeed(view), render_calendar(view), render_textpage(view)]
         out += [render_banner(view), render_page(view), *render_badges(view)]
-    out += [render_script(main.site), render_sheet()]
+        out += render_search(view)
+    out += [render_script(main.site), render_sheet(), render_search_script()]
     out += render_statuspage(main)
     out += render_api(views, kept=kept)
     out += render_openapi(main.site, schemas or {})

@@ -34,14 +34,15 @@ SPRITE = Markup(  # noqa: S704 - constants of this module
 )
 
 
-_FAVICON = {"ok": "#1d7a4c", "maint": "#2456a6", "deg": "#8a5c00", "part": "#b54708", "major": "#b42318"}
+COLOURS = {"ok": "#1d7a4c", "maint": "#2456a6", "deg": "#8a5c00", "part": "#b54708", "major": "#b42318"}
+"""Short name → colour on which white can be read, for signs outside a page."""
 
 
 def favicon(impact: Impact) -> bytes:
     """Draw an impact's sign for a browser's tab: white on the impact's colour, for tabs are light or dark."""
     name = NAMES[impact]
     outline, sign = SHAPES[name].split("/>", 1)
-    fill = _FAVICON[name]
+    fill = COLOURS[name]
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" stroke-width="1.8" stroke-linejoin="round">'
         f'{outline} fill="{fill}" stroke="{fill}"/><g fill="none" stroke="#fff">{sign}</g></svg>\n'

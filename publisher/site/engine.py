@@ -44,7 +44,8 @@ from publisher.model.errors import RefusedError
 from publisher.model.site import Site
 from publisher.render.i18n import Language, language
 from publisher.render.i18n import message as _
-from publisher.site.links import head_links, language_links, tree, up
+from publisher.render.opengraph import NOINDEX, Card, render_card, site_picture
+from publisher.site.links import address, head_links, language_links, tree, up
 from publisher.site.slots import SLOTS, mark
 
 _HERE = Path(__file__).parent
@@ -265,6 +266,18 @@ class _Catcher(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
         self.frames[NOT_FOUND] = _tidy(output_content).encode()
         return ""
 
+    def _card(self, page: Page, dest: str) -> str:
+        """Give what others show of a page of `site_src/`."""
+        site = self._site
+        card = Card(
+            title=str(page.title),
+            description=str(page.meta.get("description") or site.description),
+            url=site.url + address(dest),
+            picture=site_picture(site, self._locale),
+        )
+        said = render_card(card, site, self._locale)
+        return said if site.robots.index else NOINDEX + said
+
     def _words(self, dest: str, page: Page | None, section: str, *, absolute: bool) -> dict[str, object]:
         site, prefix = self._site, tree(self._site, self._locale)
         root = up(dest, site=site, absolute=absolute)
@@ -276,7 +289,7 @@ class _Catcher(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
             words |= {
                 "title": escape(f"{page.title} · {site.name}"),
                 "description": escape(str(page.meta.get("description") or site.description)),
-                "links": head_links(site, path, self._locale, alternates=False),
+                "links": head_links(site, path, self._locale, alternates=False) + self._card(page, dest),
                 "topic": escape(str(page.title)),
                 "languages": language_links(site, path, self._locale),
                 "source_locale": site.locale if untranslated else "",

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from html import escape
-from xml.sax.saxutils import escape as xml_escape
 
 from publisher.model.component import Impact
-from publisher.model.digest import sha256
+from publisher.model.digest import ContentHash, sha256
 from publisher.model.release import Artifact, Group
 from publisher.model.site import Site
+from publisher.render.cards import Cards
 from publisher.render.headers import short_lived
 from publisher.render.icons import NAMES, favicon
+from publisher.render.opengraph import site_picture
 from publisher.render.pages import Page, environment, pages
 from publisher.render.pages_lite import render_lite
-from publisher.render.view import IncidentView, View
+from publisher.render.picture import Picture, picture_artifacts
+from publisher.render.search import search_page
+from publisher.render.view import View
+from publisher.site.crawlers import robots_text, sitemap_files
 from publisher.site.frames import Frames
-from publisher.site.links import address, head_links, language_links, tree
+from publisher.site.links import head_links, language_links, tree
 
 _ICONS = {impact: f"assets/state-{NAMES[impact]}.{sha256(favicon(impact))[:16]}.svg" for impact in Impact}
 """Impact → the sign a browser's tab shows, under a name that holds its hash."""
+_LOST = "404"
+"""The kind of page that stands at no address of its own."""
 _IMMUTABLE = "public, max-age=31536000, immutable"
-_PER_SITEMAP = 45_000
-"""Addresses in one sitemap; the protocol allows 50,000."""
 _TYPES = {
     ".avif": "image/avif",
     ".css": "text/css; charset=utf-8",
@@ -47,19 +51,28 @@ _TYPES = {
 """Fixed here: the machine's own list of types must not enter the site."""
 
 
-def page_artifacts(views: Mapping[str, View], frames: Frames) -> tuple[Artifact, ...]:
-    """Give all HTML pages, the files around them, the sitemap and robots.txt, sorted by path.
+def page_artifacts(
+    views: Mapping[str, View], frames: Frames, *, kept: MutableMapping[ContentHash, bytes] | None = None
+) -> tuple[Artifact, ...]:
+    """Give all HTML pages, the files around them, their pictures, the sitemap and robots.txt, sorted by path.
 
     Args:
         views: locale → public view.
         frames: of the same site.
+        kept: pictures of earlier runs by what they show; looked up and added to.
     """
     site = next(iter(views.values())).site
-    out = [artifact for view in views.values() for artifact in _pages(view, frames)]
+    others = [path for path in frames.files if path.endswith(".html")]
+    pictures = [site_picture(site, locale) for locale in views] if others else []
+    out: list[Artifact] = []
+    for view in views.values():
+        out += _pages(view, frames, pictures)
+    out += picture_artifacts(pictures, kept)
     out += [_file(site, path, body, immutable=path in frames.immutable) for path, body in frames.files.items()]
     out += [_file(site, path, favicon(impact), immutable=True) for impact, path in _ICONS.items()]
     out += [render_lite(view, environment()) for view in views.values()]
-    out += _for_crawlers(site, views, [path for path in frames.files if path.endswith(".html")])
+    out += [_file(site, path, body) for path, body in sitemap_files(site, views, others).items()]
+    out.append(_file(site, "robots.txt", robots_text(site).encode()))
     return tuple(sorted(out, key=lambda artifact: artifact.path))
 
 
@@ -72,29 +85,36 @@ def page_headers(site: Site, path: str, *, immutable: bool = False) -> tuple[tup
     return short_lived(site, kind)
 
 
-def _pages(view: View, frames: Frames) -> Iterator[Artifact]:
+def _pages(view: View, frames: Frames, pictures: list[Picture]) -> Iterator[Artifact]:
+    """Give the pages of one view, and add the pictures they name."""
     site = view.site
     prefix = tree(site, view.locale)
     html = page_headers(site, "index.html")
-    for page in pages(view):
+    cards = Cards(view)
+    for page in (*pages(view), search_page(view)):
+        card = ""
+        if page.kind != _LOST:
+            told = cards.of(page)
+            card = told.html
+            pictures.append(told.picture)
         front = page.stamped
         yield Artifact(
             path=prefix + page.path,
-            body=frames.frames[view.locale][page.kind].fill(_words(page, site, view.locale)),
+            body=frames.frames[view.locale][page.kind].fill(_words(page, site, view.locale, card)),
             headers=html,
             group=Group.FRONT if front else Group.PAGES,
             stamped=page.stamped,
         )
 
 
-def _words(page: Page, site: Site, locale: str) -> dict[str, bytes]:
-    lost = page.kind == "404"
+def _words(page: Page, site: Site, locale: str, card: str) -> dict[str, bytes]:
+    lost = page.kind == _LOST
     links = "" if lost else head_links(site, page.path, locale)
     return {
         "title": escape(page.title).encode(),
         "description": escape(page.description).encode(),
         "topic": escape(page.topic).encode(),
-        "links": links.encode(),
+        "links": (links + card).encode(),
         "languages": language_links(site, page.path, locale, absolute=lost).encode(),
         "head": page.head.encode(),
         "body": page.body.encode(),
@@ -110,56 +130,3 @@ def _file(site: Site, path: str, body: bytes, *, immutable: bool = False) -> Art
         headers=page_headers(site, path, immutable=immutable),
         group=Group.ASSETS if immutable else Group.PAGES,
     )
-
-
-def _for_crawlers(site: Site, views: Mapping[str, View], others: list[str]) -> list[Artifact]:
-    """Give `robots.txt` and the sitemap, split when it grows beyond what the protocol allows."""
-    lines = [_url(site.url + address(path), tongues=_tongues(site, path)) for path in sorted(others)]
-    for locale, view in views.items():
-        lines += [_url(site.href(path, locale), day) for path, day in _addresses(view)]
-    sheets = [lines[i : i + _PER_SITEMAP] for i in range(0, len(lines), _PER_SITEMAP)] or [[]]
-    made: list[Artifact] = []
-    if len(sheets) == 1:
-        made.append(_file(site, "sitemap.xml", _sitemap("urlset", sheets[0])))
-    else:
-        names = [f"sitemap-{number}.xml" for number in range(1, len(sheets) + 1)]
-        made += [_file(site, n, _sitemap("urlset", sheet)) for n, sheet in zip(names, sheets, strict=True)]
-        index = [f"<sitemap><loc>{xml_escape(site.url + name)}</loc></sitemap>" for name in names]
-        made.append(_file(site, "sitemap.xml", _sitemap("sitemapindex", index)))
-    robots = f"User-agent: *\nAllow: /\nSitemap: {site.url}sitemap.xml\n"
-    return [*made, _file(site, "robots.txt", robots.encode())]
-
-
-def _addresses(view: View) -> Iterator[tuple[str, str]]:
-    """Give the addresses of a view's pages with the day they last changed, where that is known."""
-    everything: tuple[IncidentView, ...] = (*view.incidents, *view.maintenances)
-    yield "", ""
-    yield "history/", ""
-    yield "maintenance/", ""
-    yield "subscribe/", ""
-    for component in view.components:
-        yield f"components/{component.id}/", ""
-    for incident in sorted(everything, key=lambda i: i.id):
-        yield f"incidents/{incident.id}/", f"{incident.updated:%Y-%m-%d}"
-
-
-def _tongues(site: Site, path: str) -> str:
-    """Give the links to a page of `site_src/` in every language; our own pages carry theirs in their heads."""
-    plain = next((path.removeprefix(tree(site, x)) for x in site.locales[1:] if path.startswith(tree(site, x))), path)
-    return "".join(
-        f'<xhtml:link rel="alternate" hreflang="{other}" href="{xml_escape(site.href(address(plain), other))}"/>'
-        for other in site.locales
-    )
-
-
-def _url(href: str, day: str = "", tongues: str = "") -> str:
-    changed = f"<lastmod>{day}</lastmod>" if day else ""
-    return f"<url><loc>{xml_escape(href)}</loc>{changed}{tongues}</url>"
-
-
-def _sitemap(kind: str, lines: list[str]) -> bytes:
-    body = "\n".join(lines)
-    return (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<{kind} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
-        f' xmlns:xhtml="http://www.w3.org/1999/xhtml">\n{body}\n</{kind}>\n'
-    ).encode()

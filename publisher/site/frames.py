@@ -113,7 +113,15 @@ def ingredients(root: Path, site: Site) -> ContentHash:
             "site": repr(site),
             "versions": {
                 name: _version(name)
-                for name in ("mkdocs", "mkdocs-material", "Markdown", "Jinja2", "pymdown-extensions", "Babel")
+                for name in (
+                    "mkdocs",
+                    "mkdocs-material",
+                    "Markdown",
+                    "Jinja2",
+                    "pymdown-extensions",
+                    "Babel",
+                    "resvg-py",
+                )
             },
         }
     )
@@ -154,7 +162,8 @@ def _own_files() -> Iterator[Path]:
         yield _PACKAGE / name
     yield from _walk(_PACKAGE / "theme")
     yield from _walk(_PACKAGE / "assets")
-    yield _PACKAGE.parent / "render" / "i18n.py"
+    for name in ("i18n.py", "icons.py", "opengraph.py", "picture.py"):
+        yield _PACKAGE.parent / "render" / name
     yield from (p for p in _walk(_PACKAGE.parent / "render" / "locale") if p.suffix == ".po")
 
 

@@ -344,7 +344,9 @@ def test_history_reaches_every_month_and_every_month_its_neighbours() -> None:
     assert pager == ["../2026-06/", "../2026-04/"]
 
 
-ELSEWHERE = re.compile(r"(\.atom|\.rss|\.ics|\.txt|\.svg|feed\.json|api/.*\.json|lite/index\.html|embed/index\.html)$")
+ELSEWHERE = re.compile(
+    r"(\.atom|\.rss|\.ics|\.txt|\.svg|feed\.json|api/.*\.json|(?:lite|embed|search)/index\.html)$"
+)
 
 
 @pytest.mark.parametrize("locale", ["en", "de"])
