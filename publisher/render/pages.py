@@ -21,7 +21,7 @@ from publisher.model.incident import Kind, Status
 from publisher.model.release import BUILT_TOKEN, GENERATION_TOKEN
 from publisher.render.icons import NAMES, SPRITE, icon
 from publisher.render.pages_bars import bar, troubled_days
-from publisher.render.pages_home import fortnight, overall, planned, tree
+from publisher.render.pages_home import fortnight, overall, planned, sign, tree
 from publisher.render.pages_parts import Parts
 from publisher.render.pages_speech import Speech
 from publisher.render.view import IncidentView, View
@@ -108,6 +108,7 @@ class _Book:
             "Impact": Impact,
             "Kind": Kind,
             "Status": Status,
+            "sign": sign,
             "components": {c.id: c for c in view.components},
         }
 
@@ -134,7 +135,7 @@ class _Book:
         return Page(
             path="index.html",
             kind="home",
-            title=f"{_symbol(self.view.overall)}{state.sentence.rstrip('.')} · {name}",
+            title=f"{_symbol(state.impact)}{state.sentence.rstrip('.')} · {name}",
             description=_short(f"{state.sentence} {self.view.site.description}"),
             topic=state.sentence,
             body=self._body(
@@ -148,7 +149,7 @@ class _Book:
             head=self._feeds(""),
             stamp=self._stamp(),
             stamped=True,
-            state=self.view.overall,
+            state=state.impact,
         )
 
     def incident(self, template: Template, incident: IncidentView) -> Page:
@@ -308,7 +309,7 @@ def _shown(incident: IncidentView) -> Impact:
         return Impact.OPERATIONAL
     if incident.kind is Kind.MAINTENANCE:
         return max(incident.impact_now, Impact.UNDER_MAINTENANCE, key=lambda impact: impact.rank)
-    return incident.impact_now
+    return sign(incident)
 
 
 def _months(view: View, speech: Speech) -> Mapping[date, Sequence[IncidentView]]:

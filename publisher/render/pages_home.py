@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from publisher.model.component import Impact
+from publisher.model.incident import Status
 from publisher.render.pages_speech import Speech
 from publisher.render.view import ComponentView, GroupView, IncidentView, View
 
@@ -23,6 +24,8 @@ class Overall:
         rest: what to say of everything that incident does not touch; empty when nothing can be said shortly.
         quiet_since: end of the last incident, when nothing is wrong.
         maintenances: those under way.
+        impact: whose sign and colour stand above the sentence.
+        word: what stands beside that sign.
     """
 
     sentence: str
@@ -31,6 +34,19 @@ class Overall:
     rest: str
     quiet_since: datetime | None
     maintenances: tuple[IncidentView, ...]
+    impact: Impact
+    word: str
+
+
+def sign(incident: IncidentView) -> Impact:
+    """Give the impact whose sign an active incident bears: while its cause is sought, never that all is well.
+
+    An incident that names no component, or none that is worse than it should be yet, would else be green.
+    """
+    sought = incident.status in {Status.INVESTIGATING, Status.IDENTIFIED}
+    if incident.impact_now is Impact.OPERATIONAL and incident.active and sought:
+        return Impact.DEGRADED_PERFORMANCE
+    return incident.impact_now
 
 
 def overall(view: View, speech: Speech) -> Overall:
@@ -51,8 +67,12 @@ def overall(view: View, speech: Speech) -> Overall:
             rest="",
             quiet_since=max(ended, default=None),
             maintenances=running,
+            impact=view.overall,
+            word=speech.language.impact(view.overall),
         )
     first = view.open_incidents[0]
+    shown = max(view.overall, sign(first), key=lambda impact: impact.rank)
+    unsaid = first.impact_now is Impact.OPERATIONAL and shown is not view.overall
     return Overall(
         sentence=first.headline,
         locale=first.locale,
@@ -60,6 +80,8 @@ def overall(view: View, speech: Speech) -> Overall:
         rest=_rest(view, speech, first, running),
         quiet_since=None,
         maintenances=running,
+        impact=shown,
+        word=speech.language.status(first.status) if unsaid else speech.language.impact(shown),
     )
 
 
@@ -75,7 +97,7 @@ def _rest(view: View, speech: Speech, first: IncidentView, running: Sequence[Inc
     worked_on = {a.id for m in running for a in m.affected}
     others = [c for c in view.components if c.id not in named]
     troubled = {c.id for c in others if c.impact is not Impact.OPERATIONAL or c.through}
-    if not others or not troubled <= leaning | worked_on:
+    if not named or not others or not troubled <= leaning | worked_on:
         return ""
     if troubled and troubled <= leaning:
         return speech.gettext("Everything else works, apart from what depends on it.")

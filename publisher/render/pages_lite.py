@@ -17,7 +17,7 @@ from publisher.model.release import BUILT_TOKEN, GENERATION_TOKEN, Artifact, Gro
 from publisher.render.headers import data, prefix
 from publisher.render.i18n import language
 from publisher.render.i18n import message as _
-from publisher.render.pages_home import overall, planned
+from publisher.render.pages_home import overall, planned, sign
 from publisher.render.pages_speech import Speech
 from publisher.render.view import IncidentView, View
 
@@ -90,9 +90,10 @@ def _incident(incident: IncidentView, speech: Speech, *, again: bool = True) -> 
     lines = [f"<h3>{_link(incident, speech)}</h3>\n"]
     if incident.updates:
         latest = incident.updates[0]
-        impact = speech.language.impact(incident.impact_now)
         status = speech.language.status(latest.state)
-        lines.append(f"<p>{escape(impact)} · {escape(status)} · {speech.clock(latest.at)}</p>\n")
+        if sign(incident) is incident.impact_now:
+            status = f"{speech.language.impact(incident.impact_now)} · {status}"
+        lines.append(f"<p>{escape(status)} · {speech.clock(latest.at)}</p>\n")
         html, tag = latest.words.html, speech.of(latest.words.locale)
         if len(html.encode()) > _WORDS:
             html = f"<p>{escape(_cut(latest.words.text, _WORDS))}</p>"

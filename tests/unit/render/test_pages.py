@@ -19,7 +19,7 @@ from publisher.model.release import BUILT_TOKEN, GENERATION_TOKEN
 from publisher.render.i18n import language
 from publisher.render.pages import Page, pages
 from publisher.render.views import project
-from tests.unit.render.histories import DOWN, NOW, PARTIAL, SLOW, WORK, at, history, incident, update
+from tests.unit.render.histories import DOWN, NOW, OK, PARTIAL, SLOW, WORK, at, history, incident, minutes, update
 
 STARTED = at("2026-11-20 13:52")
 
@@ -344,9 +344,7 @@ def test_history_reaches_every_month_and_every_month_its_neighbours() -> None:
     assert pager == ["../2026-06/", "../2026-04/"]
 
 
-ELSEWHERE = re.compile(
-    r"(\.atom|\.rss|\.ics|\.txt|\.svg|feed\.json|api/.*\.json|(?:lite|embed|search)/index\.html)$"
-)
+ELSEWHERE = re.compile(r"(\.atom|\.rss|\.ics|\.txt|\.svg|feed\.json|api/.*\.json|(?:lite|embed|search)/index\.html)$")
 
 
 @pytest.mark.parametrize("locale", ["en", "de"])
@@ -428,3 +426,22 @@ def test_a_component_shown_only_in_trouble_is_hidden_when_well() -> None:
     shy = replace(registry, components=tuple(replace(c, only_show_if_degraded=True) for c in registry.components))
     home = book(replace(told, policy=replace(told.policy, registry=shy)))["index.html"]
     assert {n.text for n in pick(tree(home), ".td-name")} == {"Checkout", "Payments", "Reports"}
+
+
+@pytest.mark.parametrize(
+    ("state", "sign"), [(Status.INVESTIGATING, "deg"), (Status.IDENTIFIED, "deg"), (Status.MONITORING, "ok")]
+)
+def test_an_incident_that_names_nothing_is_never_green_while_its_cause_is_sought(state: Status, sign: str) -> None:
+    """Imported incidents often name no component: `Operational` above their words would deny them."""
+    told = [update(NOW - minutes(20), Status.INVESTIGATING), update(NOW - minutes(10), state, ordinal=1)]
+    made = book(history(incident(NOW - minutes(30), told, components={})))
+    home, page = made["index.html"], made["incidents/2026-11-20-trouble/index.html"]
+    word = {"deg": str(state).capitalize(), "ok": "Operational"}[sign]
+    assert words(home, ".td-eyebrow") == word
+    assert f"td-card--{sign}" in home.body
+    assert f'class="td-eyebrow td-{sign}"' in home.body
+    assert f'class="td-eyebrow td-{sign}"' in page.body
+    assert home.state == page.state == {"deg": SLOW, "ok": OK}[sign]
+    assert "Everything else works" not in words(home), "what else there is, nobody knows"
+    not_found = made["404.html"]
+    assert f"td-card--{sign}" in not_found.body
