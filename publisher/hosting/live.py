@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from publisher.hosting.look import STATUS_OK, Look, Question, fail, ok
+from publisher.hosting.look_found import look_at_finding
 from publisher.hosting.look_headers import how_to_mend, look_at_headers, look_at_policy, look_at_transport
 from publisher.hosting.look_release import address, live_release, look_at_generations, look_at_pages, sample
 from publisher.hosting.look_serving import (
@@ -56,6 +57,7 @@ def examine(question: Question) -> Iterator[Look]:
     yield from look_at_missing(question, mend=mend)
     yield from look_at_types(question, mend=mend)
     yield from look_at_sharing(question, mend=mend)
+    yield from look_at_finding(question, home, mend=mend)
     yield look_at_private(question, mend=mend)
     yield from look_at_manners(question, home)
     yield from look_at_ipv6(question)

@@ -25,7 +25,10 @@ from tests.unit.hosting.samples import LONG, file
 
 NOW = datetime(2026, 11, 20, 15, 4, 10, tzinfo=UTC)
 BASE = "https://status.example.com/"
-PAGE = b'<link href="assets/a.0a1b2c3d.css"><script>a()</script><p class="td-stamp" data-generation="4">x</p>'
+HEAD = (
+    f'<link rel="canonical" href="{BASE}"><meta property="og:image" content="{BASE}assets/cards/0a1b2c3d.png">'
+).encode()
+PAGE = HEAD + b'<link href="assets/a.0a1b2c3d.css"><script>a()</script><p class="td-stamp" data-generation="4">x</p>'
 FILES = (
     file("index.html", PAGE),
     file("404.html", PAGE),
@@ -35,6 +38,9 @@ FILES = (
     file("api/banner.json", b"{}", kind="application/json"),
     file("history.atom", b"<feed/>", kind="application/atom+xml"),
     file("assets/a.0a1b2c3d.css", b"p{}", kind="text/css", cache=LONG),
+    file("assets/cards/0a1b2c3d.png", b"\x89PNG\r\n\x1a\n", kind="image/png", cache=LONG),
+    file("robots.txt", b"User-agent: *\nAllow: /\n\nSitemap: " + BASE.encode() + b"sitemap.xml\n", kind="text/plain"),
+    file("sitemap.xml", b"<urlset></urlset>", kind="application/xml"),
 )
 Change = Callable[[Answer], Answer]
 
@@ -112,6 +118,9 @@ def test_a_page_served_as_it_should_be_has_nothing_to_mend() -> None:
         "private",
         "slashes",
         "IPv6",
+        "canonical",
+        "robots",
+        "picture",
     }
     assert all(not look.next_step for look in looks)
 
@@ -145,6 +154,22 @@ def test_a_page_served_as_it_should_be_has_nothing_to_mend() -> None:
         ("api/status.json", saying("content-type", "text/html"), "types", State.FAIL, "comes as text/html"),
         ("api/banner.json", without("access-control-allow-origin"), "sharing", State.FAIL, "cannot read api/banner.json"),
         ("404.html", saying("content-type", "text/plain"), "404", State.WARN, "the server's own words"),
+        ("", lambda a: replace(a, body=a.body.replace(b"canonical", b"next")), "canonical", State.WARN, "names no canonical address"),
+        ("", lambda a: replace(a, body=a.body.replace(f'href="{BASE}"'.encode(), b'href="/"')), "canonical", State.FAIL, "is none"),
+        ("", lambda a: replace(a, body=a.body.replace(f'href="{BASE}"'.encode(), b'href="http://localhost/"')), "canonical", State.FAIL, "nobody else can reach"),
+        ("", saying("x-robots-tag", "noindex"), "robots", State.WARN, "X-Robots-Tag"),
+        ("", lambda a: replace(a, body=b'<meta name="robots" content="noindex">' + a.body), "robots", State.WARN, "another site or another day"),
+        ("robots.txt", lambda a: replace(a, status=503), "robots", State.FAIL, "stay away from everything"),
+        ("robots.txt", lambda a: replace(a, status=404), "robots", State.WARN, "reach nobody"),
+        ("robots.txt", saying("content-type", "text/html"), "robots", State.WARN, "want plain text"),
+        ("robots.txt", lambda a: replace(a, body=b"User-agent: a\nUser-agent: *\nDisallow: / # all\n"), "robots", State.WARN, "keeps all crawlers out"),
+        ("robots.txt", lambda a: replace(a, body=b"User-agent: *\nAllow: /\n"), "robots", State.WARN, "names no sitemap"),
+        ("sitemap.xml", lambda a: replace(a, body=b"<html>"), "robots", State.WARN, "the sitemap answers 200, or is none"),
+        ("", lambda a: replace(a, body=a.body.replace(b"og:image", b"og:x")), "picture", State.WARN, "names no picture"),
+        ("", lambda a: replace(a, body=a.body.replace(f'content="{BASE}'.encode(), b'content="/')), "picture", State.FAIL, "is not absolute"),
+        ("assets/cards/0a1b2c3d.png", lambda a: replace(a, status=404), "picture", State.FAIL, "answers 404: chats show none"),
+        ("assets/cards/0a1b2c3d.png", lambda a: replace(a, body=b"<html>"), "picture", State.FAIL, "chats show none"),
+        ("assets/cards/0a1b2c3d.png", saying("cross-origin-resource-policy", "same-origin"), "picture", State.WARN, "may not show the picture"),
     ],
 )  # fmt: skip
 def test_each_fault_is_found(path: str, change: Change, subject: str, state: State, words: str) -> None:
@@ -255,3 +280,28 @@ def test_what_a_policy_refuses_of_a_page() -> None:
     assert len(refused([loose, strict], page)) == 4
     named = parse(f"default-src 'none'; script-src {page.scripts[0]} 'unsafe-inline'; style-src 'unsafe-inline'")
     assert [line.split()[0] for line in refused([named], page)] == ["the"], "a hash switches unsafe-inline off"
+
+
+def test_a_site_that_is_not_to_be_found_is_well_as_it_says_so_twice() -> None:
+    server = Server()
+    server.change("", lambda a: replace(a, body=b'<meta name="robots" content="noindex">' + a.body))
+    server.change("robots.txt", lambda a: replace(a, body=b"User-agent: *\nDisallow: /\n"))
+    assert [x.what for x in server.looks() if x.subject == "robots"] == [
+        "search engines are asked not to list the page, as mkdocs.yml says"
+    ]
+
+
+def test_one_crawlers_rule_is_not_everybodys() -> None:
+    server = Server()
+    rules = b"User-agent: GPTBot\nDisallow: /\n\nUser-agent: *\nDisallow: /api/\n\nSitemap: x\n"
+    server.change("robots.txt", lambda a: replace(a, body=rules))
+    assert [x.state for x in server.looks() if x.subject == "robots"] == [State.OK]
+
+
+def test_a_copy_at_a_second_address_names_the_first_and_has_its_own_picture() -> None:
+    server = Server()
+    body = PAGE.replace(BASE.encode(), b"https://first.example/")
+    server.change("", lambda a: replace(a, body=body))
+    looks = {x.subject: x for x in server.looks() if x.subject in {"canonical", "picture"}}
+    assert looks["canonical"].what == "search engines know the page as https://first.example/"
+    assert {x.state for x in looks.values()} == {State.OK}
