@@ -13,22 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.site.workspace import KEPT, copy_small
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 NOW = "2026-11-20T15:04:10Z"
-KEPT = ("2026-11-20-card-payments-eu", "2026-11-22-reports-database-upgrade", "2025-11-28-checkout-overloaded")
-
-
-def small_site(where: Path) -> Path:
-    """A copy of the example company with three incidents, so that twenty builds take seconds."""
-    for name in ("policy", "site_src"):
-        shutil.copytree(ROOT / name, where / name)
-    shutil.copy(ROOT / "mkdocs.yml", where / "mkdocs.yml")
-    (where / "incidents").mkdir()
-    for name in KEPT:
-        for found in (ROOT / "incidents").glob(f"{name}*"):
-            target = where / "incidents" / found.name
-            shutil.copytree(found, target) if found.is_dir() else shutil.copy(found, target)
-    return where
 
 
 def tidings(*args: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -55,7 +43,7 @@ def test_twenty_builds_in_twenty_surroundings_give_the_same_bytes(tmp_path: Path
     """T15: time zone, language, hash seed, folder order and working folder leave no trace."""
     zones = ["UTC", "Asia/Kathmandu", "America/St_Johns", "Pacific/Kiritimati", "Europe/Berlin"]
     languages = ["C", "C.UTF-8", "POSIX", "de_DE.UTF-8"]
-    site = small_site(tmp_path / "here")
+    site = copy_small(tmp_path / "here")
     # the same files written in the opposite order: another directory order on most file systems
     turned = tmp_path / "turned"
     for path in sorted(site.rglob("*"), reverse=True):
@@ -88,7 +76,7 @@ def test_twenty_builds_in_twenty_surroundings_give_the_same_bytes(tmp_path: Path
 
 def test_mkdocs_build_gives_the_same_bytes(tmp_path: Path) -> None:
     """One site, whichever command makes it."""
-    site = small_site(tmp_path / "site")
+    site = copy_small(tmp_path / "site")
     settings = (site / "mkdocs.yml").read_text(encoding="utf-8")
     assert "clock:" in settings
     done = tidings("--root", str(site), "build", "--out", str(tmp_path / "ours"))
@@ -122,7 +110,7 @@ def test_mkdocs_build_gives_the_same_bytes(tmp_path: Path) -> None:
 @pytest.fixture
 def built(tmp_path: Path) -> tuple[Path, Path]:
     """A site that was built once."""
-    site, out = small_site(tmp_path / "site"), tmp_path / "out"
+    site, out = copy_small(tmp_path / "site"), tmp_path / "out"
     done = tidings("--root", str(site), "--now", NOW, "build", "--out", str(out))
     assert done.returncode == 0, done.stderr
     return site, out
@@ -172,11 +160,10 @@ def test_signals_at_many_moments_leave_a_whole_site(built: tuple[Path, Path]) ->
         time.sleep(0.05 + 0.05 * n)
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=60)
-        assert tidings("--root", str(site), "--now", NOW, "check").returncode == 0
         now_there = tree(out)
-        fresh = out.parent / "fresh"
-        shutil.rmtree(fresh, ignore_errors=True)
         if now_there not in wholes:
+            fresh = out.parent / "fresh"
+            shutil.rmtree(fresh, ignore_errors=True)
             assert tidings("--root", str(site), "--now", NOW, "build", "--out", str(fresh)).returncode == 0
             assert now_there == tree(fresh), f"after signal {n} the folder is neither the old site nor the new one"
             wholes.append(now_there)

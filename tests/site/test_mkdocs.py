@@ -18,7 +18,7 @@ import pytest
 
 from publisher import app
 from publisher.model.release import Release
-from tests.site.workspace import NOW, copy_example
+from tests.site.workspace import NOW, copy_example, copy_small
 
 OPEN = "incidents/2026-11-20-card-payments-eu"
 
@@ -55,7 +55,7 @@ def test_mkdocs_build_gives_the_builders_bytes_and_nothing_else(tmp_path: Path) 
 
 
 def test_a_second_build_removes_what_is_no_longer_there_and_leaves_a_checkout_alone(tmp_path: Path) -> None:
-    root = copy_example(tmp_path)
+    root = copy_small(tmp_path)
     (root / "site" / ".git").mkdir(parents=True)
     (root / "site" / ".git" / "HEAD").write_text("ref")
     (root / "site" / "old").mkdir()
@@ -71,7 +71,7 @@ def broken(root: Path) -> None:
 
 
 def test_a_broken_text_fails_the_build_with_place_and_cure_and_leaves_the_site_standing(tmp_path: Path) -> None:
-    root = copy_example(tmp_path)
+    root = copy_small(tmp_path)
     assert mkdocs(root, "build").returncode == 0
     before = held(root / "site")
     broken(root)
@@ -84,7 +84,7 @@ def test_a_broken_text_fails_the_build_with_place_and_cure_and_leaves_the_site_s
 
 
 def test_strict_takes_warnings_for_failures(tmp_path: Path) -> None:
-    root = copy_example(tmp_path)
+    root = copy_small(tmp_path)
     (root / "site_src" / "about.md").write_text("# About\n\n[nowhere](nowhere.md)\n")
     done = mkdocs(root, "build", "--strict")
     assert done.returncode == 1
@@ -94,7 +94,7 @@ def test_strict_takes_warnings_for_failures(tmp_path: Path) -> None:
 
 
 def test_a_misspelt_option_is_named(tmp_path: Path) -> None:
-    root = copy_example(tmp_path)
+    root = copy_small(tmp_path)
     text = (root / "mkdocs.yml").read_text()
     (root / "mkdocs.yml").write_text(text.replace("time_zone:", "time_zon:"))
     done = mkdocs(root, "build", "--strict")
@@ -103,7 +103,7 @@ def test_a_misspelt_option_is_named(tmp_path: Path) -> None:
 
 
 def test_another_configuration_file_is_refused_in_words(tmp_path: Path) -> None:
-    root = copy_example(tmp_path)
+    root = copy_small(tmp_path)
     (root / "mkdocs.yml").rename(root / "other.yml")
     done = mkdocs(root, "build", "-f", "other.yml")
     assert done.returncode == 1
@@ -128,8 +128,12 @@ def serving(root: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/"
     finally:
         server.send_signal(signal.SIGINT)
-        server.wait(timeout=20)
-        log.close()
+        try:
+            server.wait(timeout=60)
+        finally:
+            server.kill()
+            server.wait()
+            log.close()
 
 
 def fetch(address: str) -> bytes:
@@ -156,7 +160,7 @@ RELOAD = re.compile(rb"<script>(?:(?!</script>).)*livereload\((\d+), (\d+)\);(?:
 
 
 def test_mkdocs_serve_gives_the_same_pages_and_reloads_them_when_an_incident_changes(tmp_path: Path) -> None:
-    root = copy_example(tmp_path)
+    root = copy_small(tmp_path)
     wanted = bodies(app.unpublished(app.build(root, now=NOW)))
     with serving(root) as address:
         home = until(address, b"Northwind status")
@@ -179,7 +183,7 @@ def test_mkdocs_serve_gives_the_same_pages_and_reloads_them_when_an_incident_cha
 
 
 def test_the_builder_does_not_need_mkdocs_while_frames_are_kept(tmp_path: Path) -> None:
-    root = copy_example(tmp_path)
+    root = copy_small(tmp_path)
     code = (
         "import sys; from pathlib import Path; from publisher import app; from tests.site.workspace import NOW\n"
         f"app.build(Path({str(root)!r}), now=NOW)\n"
@@ -205,7 +209,7 @@ def test_the_builder_does_not_need_mkdocs_while_frames_are_kept(tmp_path: Path) 
 
 @pytest.mark.parametrize("other", ["search", "{name: unknown_plugin}"])
 def test_other_plugins_are_kept_or_refused_by_mkdocs_itself(tmp_path: Path, other: str) -> None:
-    root = copy_example(tmp_path)
+    root = copy_small(tmp_path)
     text = (root / "mkdocs.yml").read_text()
     (root / "mkdocs.yml").write_text(
         text.replace("plugins:\n", f"plugins:\n  - {other.strip('{}').removeprefix('name: ')}\n")
