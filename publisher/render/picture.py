@@ -72,7 +72,7 @@ class Picture:
     @property
     def path(self) -> str:
         """Give where it lies on the site, the same in all languages' trees."""
-        return f"assets/cards/{self.key[:20]}.png"
+        return f"assets/cards/{self.key[:16]}.png"
 
 
 @functools.cache
@@ -191,7 +191,7 @@ def _broken(text: str, room: float) -> list[str]:
             lines.append(line.rstrip())
             line = ""
         line = (line + token).lstrip()
-        while width(line) > room + 1:
+        while width(line.rstrip()) > room and token not in _CLOSING:
             # a word longer than a line
             fits = next(n for n in range(len(line), 0, -1) if n == 1 or width(line[:n]) <= room)
             lines.append(line[:fits])

@@ -68,7 +68,12 @@ def test_frames_speak_their_language_and_direction(frames: Frames) -> None:
 def test_frames_are_no_pages(site: Mapping[str, Artifact]) -> None:
     assert not [path for path in site if "frame" in path]
     assert b"frame" not in site["sitemap.xml"].body
-    assert not [path for path in site if path.startswith("search/") or path.endswith((".map", ".gz"))]
+    assert not [path for path in site if path.endswith((".map", ".gz"))]
+    assert {path for path in site if path.startswith("search/")} == {
+        "search/index.html",
+        "search/2025.json",
+        "search/2026.json",
+    }, "ours, and not the theme's"
 
 
 def test_kept_frames_are_the_same_and_mkdocs_stays_asleep(tmp_path: Path) -> None:
@@ -154,7 +159,14 @@ def test_without_a_navigation_of_the_writers_ours_comes_first(tmp_path: Path) ->
     made = load_frames(root, app.read_site(root), cache=None)
     assert not made.warnings
     drawer = parsed(made.frames["en"]["home"].fill({})).xpath("//nav[contains(@class, 'td-drawer')]//a")
-    assert [a.text for a in drawer] == ["Status", "History", "Planned maintenance", "Follow", "Accessibility", "How we communicate"]
+    assert [a.text for a in drawer] == [
+        "Status",
+        "History",
+        "Planned maintenance",
+        "Follow",
+        "Accessibility",
+        "How we communicate",
+    ]
 
 
 def test_the_writers_own_overrides_win_over_ours(tmp_path: Path) -> None:
@@ -324,14 +336,50 @@ def test_the_sitemap_has_every_page_once_and_no_other(site: Mapping[str, Artifac
     sitemap: Any = etree.fromstring(site["sitemap.xml"].body)
     found = sitemap.xpath("//s:loc/text()", namespaces=space)
     assert len(found) == len(set(found))
-    months = re.compile(r"history/\d{4}-\d\d/")
     pages = {
         f"https://status.northwind.example/{path.removesuffix('index.html')}"
         for path in site
-        if path.endswith("index.html") and not months.search(path) and own_address(path) in canonical(site[path])
+        if path.endswith("index.html")
+        and own_address(path) in canonical(site[path])
+        and b'<meta name="robots" content="noindex">' not in site[path].body
     }
     assert set(found) == pages
+    assert not [address for address in found if "/search/" in address], "a page of answers is no answer"
     assert b"Sitemap: https://status.northwind.example/sitemap.xml" in site["robots.txt"].body
+
+
+def test_every_page_names_all_its_languages_in_its_head_or_in_the_sitemap(site: Mapping[str, Artifact]) -> None:
+    sitemap: Any = etree.fromstring(site["sitemap.xml"].body)
+    told = {}
+    for entry in sitemap:
+        address, *links = [node.get("href") or node.text for node in entry if not node.tag.endswith("lastmod")]
+        told[address] = (links, [node.get("hreflang") for node in entry if node.get("hreflang")])
+    for address, (links, tongues) in told.items():
+        path = address.removeprefix("https://status.northwind.example/") + "index.html"
+        in_head = [
+            (link.get("href"), link.get("hreflang"))
+            for link in parsed(site[path].body).iter("link")
+            if link.get("rel") == "alternate" and link.get("hreflang")
+        ]
+        named = in_head or list(zip(links, tongues, strict=True))
+        assert sorted(tongue for _, tongue in named) == ["ar", "de", "en", "x-default"], address
+        assert {href for href, _ in named} <= set(told), "each leads to a page that is there"
+        assert address in dict(named), "a page names itself too"
+
+
+def test_every_page_that_may_be_listed_has_one_whole_card(site: Mapping[str, Artifact]) -> None:
+    """Pages of the house's own among them; the light and the embedded page are copies of the home page."""
+    for path, artifact in site.items():
+        if not path.endswith("index.html") or own_address(path) not in canonical(artifact):
+            continue
+        metas = [(m.get("property") or m.get("name"), m.get("content")) for m in parsed(artifact.body).iter("meta")]
+        names = [name for name, _ in metas if name]
+        said = dict(metas)
+        assert names.count("description") == names.count("og:title") == names.count("twitter:card") == 1, path
+        assert said["description"], path
+        assert said["og:url"] == own_address(path)
+        picture = said["og:image"].removeprefix("https://status.northwind.example/")
+        assert site[picture].body.startswith(b"\x89PNG"), path
 
 
 def test_pages_and_data_never_meet_in_one_place(built: Built, frames: Frames) -> None:
