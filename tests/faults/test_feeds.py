@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from xml.parsers import expat
 
@@ -24,6 +25,7 @@ NASTY = (
     + "\x7f\x85\u2028\ufffe\uffff\ufdd0\ud800\udfff\U0001fffe]]>&<>\"'`&#0;&#x1f;\u202e\u200f\ufeff"
 )
 FIELDS = 11
+"""Strings in one history."""
 
 nasty = st.lists(
     st.one_of(
@@ -63,7 +65,7 @@ def ids(body: bytes) -> list[str]:
 PLAIN = {a.path: ids(a.body) for a in render_feeds(project(told(["x"] * FIELDS), locale="en", now=NOW), ("en", "de"))}
 
 
-@settings(max_examples=2000)
+@settings(max_examples=2000 if os.environ.get("TIDINGS_TEST_DEPTH") == "nightly" else 2000 // FIELDS + 1)
 @given(st.lists(nasty, min_size=FIELDS, max_size=FIELDS))
 def test_two_thousand_strings_leave_feeds_well_formed(fields: list[str]) -> None:
     view = project(told(fields), locale="en", now=NOW)
