@@ -72,7 +72,7 @@ class Picture:
     @property
     def path(self) -> str:
         """Give where it lies on the site, the same in all languages' trees."""
-        return f"assets/cards/{self.key[:16]}.png"
+        return f"assets/card.{self.key[:16]}.png"
 
 
 @functools.cache
