@@ -25,8 +25,8 @@ golden: ## compare all artifacts with the reviewed ones; UPDATE=1 writes them an
 	@tools/setup.sh packages && TIDINGS_UPDATE_GOLDEN=$(UPDATE) $(BIN)/python -m pytest tests/golden -q
 e2e: ## one incident through S3, SMTP and a browser
 	@tools/setup.sh test && $(BIN)/python -m pytest tests/e2e -q
-bench: ## measure what a writer waits for; ROUNDS=9 for more rounds
-	@tools/setup.sh packages && ROUNDS=$(ROUNDS) $(BIN)/python bench/run.py
+bench: ## measure beside Hugo, MkDocs, aws and smtplib; SIZE=small, ROUNDS=9, ONLY=mail,live
+	@SIZE=$(SIZE) ROUNDS=$(ROUNDS) ONLY=$(ONLY) tools/bench.sh
 preview: ## show the example site in a browser while you write
 	@tools/setup.sh demo && $(BIN)/tidings preview
 lock: ## resolve the dependencies anew and write the locks
