@@ -1,79 +1,112 @@
-"""Measure what a writer waits for, on the example site: each figure is a whole cold process, wall and CPU seconds.
+"""Measure Tidings beside the programs that others use, in one run, and hold the figures against the goals.
 
-    make bench              three rounds, medians
-    make bench ROUNDS=9     more
+    make bench                    5,000 incidents, three rounds, medians: an hour on two cores
+    make bench SIZE=small         500 incidents: a few minutes
+    make bench SIZE=large         … and 50,000 for the row on size
+    make bench ROUNDS=9           more rounds
+    make bench ONLY=mail,warm     these rows alone
 
-Nothing here fails: figures are for reading. The machine should be quiet; CPU seconds and ratios travel better than wall
-time.
+Writes `bench/results/latest.json`, and, of a run that measured every row, the table and the picture of the manual
+(`docs/reference/performance.md`, `docs/pictures/bench.svg`). Rows that are over their bound are shown as such: it fails
+only when something cannot be measured at all.
 """
 
 from __future__ import annotations
 
+import compileall
+import contextlib
+import json
 import os
-import resource
-import shutil
-import statistics
-import subprocess
+import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-ROUNDS = int(os.environ.get("ROUNDS") or 3)
-CONTENT = ("incidents", "policy", "site_src", "mkdocs.yml")
+from _pytest.outcomes import Failed
+
+from bench import report
+from bench.goals import BY_ID, Row, complete, missing
+from bench.rows import GROUPS, SIZES, Bench
+from bench.sites import TOOLS
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+RESULTS = HERE / "results" / "latest.json"
+PAGE = ROOT / "docs" / "reference" / "performance.md"
+PICTURE = ROOT / "docs" / "pictures" / "bench.svg"
+BEGIN, END = "<!-- figures: written by `make bench` -->\n", "<!-- end of figures -->\n"
 
 
-def run(folder: Path, *words: str) -> tuple[float, float]:
-    """Run the command once; give wall and CPU seconds."""
-    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    subprocess.run(
-        [sys.executable, "-m", "publisher", "--root", str(folder), "--quiet", *words],
-        cwd=ROOT,
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    wall, after = time.monotonic() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
-    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+def say(line: str) -> None:
+    """Tell how far it is."""
+    print(line, file=sys.stderr, flush=True)
 
 
-def edit(folder: Path, number: int) -> None:
-    """Change one sentence of the open incident."""
-    (source,) = (folder / "incidents").glob("*card-payments-eu/index.md")
-    text = source.read_text(encoding="utf-8")
-    source.write_text(text.replace("Since 13:52 UTC", f"Since 13:52 UTC, as {number} of us saw"), encoding="utf-8")
+def main() -> int:
+    """Do what the environment asks for: SIZE, ROUNDS, ONLY."""
+    size = SIZES.get(os.environ.get("SIZE") or "full")
+    only = [word for word in (os.environ.get("ONLY") or "").split(",") if word]
+    strange = [word for word in only if word not in BY_ID]
+    if size is None or strange:
+        say(f"bench: SIZE is one of {', '.join(SIZES)}; rows of ONLY: {', '.join(BY_ID)}")
+        return 2
+    if not (TOOLS / "bin" / "aws").exists():
+        say("bench: the programs to compare with are missing. Run: make bench")
+        return 2
+    rounds = int(os.environ.get("ROUNDS") or 3)
+    # an installed package is compiled; what lies here may not be
+    compileall.compile_dir(str(ROOT / "publisher"), quiet=2)
+    # ended from outside, it still stops what it started
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    about: dict[str, report.Plain] = {
+        "size": size.name,
+        "rounds": rounds,
+        "at": f"{datetime.now(UTC):%Y-%m-%d}",  # noqa: TID251 - when this was measured
+        "machine": report.machine(),
+    }
+    begun = time.monotonic()
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="tidings-bench-") as folder:
+        bench = Bench(size=size, rounds=rounds, folder=Path(folder), say=say)
+        for goals, measure in GROUPS:
+            if only and not set(goals) & set(only):
+                continue
+            say(f"{', '.join(goals)} …")
+            started = time.monotonic()
+            try:
+                rows += measure(bench)
+            except (Exception, Failed) as error:  # noqa: BLE001 - the other rows are still worth having
+                say(f"    could not be measured: {error}")
+                rows += [missing(goal, "could not be measured in this run") for goal in goals]
+            say(f"    {time.monotonic() - started:.0f} s")
+    found = complete(rows)
+    shown = [row for row in found if not only or row.goal.id in only]
+    text = report.table(shown)
+    print(text)
+    for what, figure in bench.beside:
+        print(f"{what}: {figure}")
+    RESULTS.parent.mkdir(exist_ok=True)
+    result = report.plain(shown, about=about, samples=bench.samples, beside=bench.beside)
+    RESULTS.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if not only and size.name != "small":
+        write_manual(found, bench.beside, about)
+    say(f"bench: {RESULTS.relative_to(ROOT)} written after {time.monotonic() - begun:.0f} s")
+    return 1 if any(row.figure is None for row in shown) else 0
 
 
-def measure() -> list[tuple[str, list[tuple[float, float]]]]:
-    """Go through a morning's work `ROUNDS` times, each in a fresh copy."""
-    figures: dict[str, list[tuple[float, float]]] = {}
-    steps: list[tuple[str, Callable[[Path, int], None], tuple[str, ...]]] = [
-        ("check", lambda *_: None, ("check",)),
-        ("first publish, nothing cached", lambda *_: None, ("publish",)),
-        ("publish, nothing changed", lambda *_: None, ("publish",)),
-        ("publish, one sentence changed", edit, ("publish",)),
-        ("rollback", lambda *_: None, ("rollback", "1")),
-    ]
-    for number in range(1, ROUNDS + 1):
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            for part in CONTENT:
-                source = ROOT / part
-                (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / part)
-            for title, prepare, words in steps:
-                prepare(folder, number)
-                figures.setdefault(title, []).append(run(folder, *words))
-    return list(figures.items())
-
-
-def main() -> None:
-    """Print the table."""
-    print(f"{'the example site, to a folder':<34}{'wall s':>8}{'CPU s':>8}   medians of {ROUNDS}")
-    for title, taken in measure():
-        wall, cpu = (statistics.median(column) for column in zip(*taken, strict=True))
-        print(f"{title:<34}{wall:>8.2f}{cpu:>8.2f}")
+def write_manual(rows: tuple[Row, ...], beside: list[tuple[str, str]], about: dict[str, report.Plain]) -> None:
+    """Put the table and the picture into the manual."""
+    PICTURE.parent.mkdir(exist_ok=True)
+    PICTURE.write_text(report.picture(rows), encoding="utf-8")
+    text = PAGE.read_text(encoding="utf-8")
+    head, _, rest = text.partition(BEGIN)
+    _, _, tail = rest.partition(END)
+    PAGE.write_text(head + BEGIN + report.figures(rows, beside, about) + END + tail, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    with contextlib.suppress(KeyboardInterrupt):
+        sys.exit(main())
+    sys.exit(130)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import functools
 import http.client
 import json
 import os
@@ -22,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,28 +91,38 @@ def aws_credentials() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session", name="moto")
+@pytest.fixture(name="moto")
 def moto_server(aws_credentials: None) -> S3Server:
     """Give moto's server."""
-    return _moto()
+    return _once("moto", _moto)
 
 
-@pytest.fixture(scope="session", name="seaweed")
+@pytest.fixture(name="seaweed")
 def seaweed_server(aws_credentials: None) -> S3Server:
     """Give SeaweedFS."""
-    return _seaweed()
+    return start_seaweed()
 
 
-@functools.cache
-def _moto() -> S3Server:
+_running: dict[str, tuple[S3Server, subprocess.Popen[bytes]]] = {}
+"""Servers of this process. One that died (a machine short of memory ends the largest) is started again."""
+
+
+def _once(name: str, start: Callable[[], tuple[S3Server, subprocess.Popen[bytes]]]) -> S3Server:
+    if name not in _running or _running[name][1].poll() is not None:
+        _running[name] = start()
+    return _running[name][0]
+
+
+def _moto() -> tuple[S3Server, subprocess.Popen[bytes]]:
     (port,) = free_ports(1)
-    _start([_tool("moto_server"), "-H", "127.0.0.1", "-p", str(port)])
+    process = _start([_tool("moto_server"), "-H", "127.0.0.1", "-p", str(port)])
     _await_answer(port, "/moto-api/")
-    return S3Server(endpoint=f"http://127.0.0.1:{port}", port=port)
+    return S3Server(endpoint=f"http://127.0.0.1:{port}", port=port), process
 
 
 @functools.cache
-def _seaweed() -> S3Server:
+def start_seaweed() -> S3Server:
+    """Start SeaweedFS, once per process; it ends with it."""
     folder = Path(tempfile.mkdtemp(prefix="tidings-weed-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     config = folder / "s3.json"
@@ -122,7 +131,7 @@ def _seaweed() -> S3Server:
     (folder / "data").mkdir()
     parts = ("master", "volume", "filer", "s3")
     ports = dict(zip([f"{part}.port{kind}" for part in parts for kind in ("", ".grpc")], free_ports(8), strict=True))
-    _start(
+    process = _start(
         [
             _tool("weed"),
             "server",
@@ -142,7 +151,7 @@ def _seaweed() -> S3Server:
     _await_answer(port, "/")
     server = S3Server(endpoint=f"http://127.0.0.1:{port}", port=port)
     _await_bucket(server)
-    return server
+    return server, process
 
 
 def free_ports(count: int) -> list[int]:
@@ -162,13 +171,14 @@ def _tool(name: str) -> str:
     return found
 
 
-def _start(command: list[str]) -> None:
+def _start(command: list[str]) -> subprocess.Popen[bytes]:
     # one volume a bucket instead of seven
     environment = os.environ | {"WEED_MASTER_VOLUME_GROWTH_COPY_1": "1"}
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
     atexit.register(_stop, process)
+    return process
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
