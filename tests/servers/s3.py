@@ -120,9 +120,12 @@ def _moto() -> tuple[S3Server, subprocess.Popen[bytes]]:
     return S3Server(endpoint=f"http://127.0.0.1:{port}", port=port), process
 
 
-@functools.cache
 def start_seaweed() -> S3Server:
     """Start SeaweedFS, once per process; it ends with it."""
+    return _once("seaweed", _seaweed)
+
+
+def _seaweed() -> tuple[S3Server, subprocess.Popen[bytes]]:
     folder = Path(tempfile.mkdtemp(prefix="tidings-weed-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     config = folder / "s3.json"
