@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from publisher.checks import check
 from publisher.deliver.plan import plan_owed
@@ -141,6 +141,7 @@ class Planned:
         targets: what would change on each, with a reason per path.
         owed: who would hear of it.
         unchanged: nothing differs anywhere.
+        renew_after: age from which on the live release is brought again though nothing differs.
     """
 
     built: Built
@@ -150,6 +151,7 @@ class Planned:
     targets: tuple[TargetPlan, ...]
     owed: Owed
     unchanged: bool
+    renew_after: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +186,7 @@ def plan(
     *,
     verdict: Verdict | None = None,
     allow_shrink: bool = False,
+    renew_after: timedelta | None = None,
 ) -> Planned:
     """Look at the targets and the ledger and say what publishing would do. Writes nothing.
 
@@ -215,9 +218,12 @@ def plan(
         verdict=verdict,
         release=release,
         standings=standings,
-        targets=plan_targets(release, standings, policy=policy.page, allow_shrink=allow_shrink),
+        targets=plan_targets(
+            release, standings, policy=policy.page, allow_shrink=allow_shrink, renew_after=renew_after
+        ),
         owed=owed,
-        unchanged=unchanged(release, standings),
+        unchanged=unchanged(release, standings, renew_after=renew_after),
+        renew_after=renew_after,
     )
 
 
@@ -260,6 +266,7 @@ def publish(
         allow_shrink=allow_shrink,
         wait_s=wait_s,
         progress=progress,
+        renew_after=planned.renew_after,
     )
     words_go = _let_go(ledger, receipts, planned.release, without_page=without_page, now=now)
     return Published(planned=planned, receipts=receipts, words_go=words_go)

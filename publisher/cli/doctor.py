@@ -244,11 +244,11 @@ def looks(context: Context, *, write: bool) -> Iterator[Look]:
     yield look_at_mail(history.policy.email, context.root)
 
 
-def _from_outside(context: Context, url: str) -> Iterator[Look]:
+def _from_outside(context: Context, url: str, *, oldest: timedelta | None) -> Iterator[Look]:
     from publisher.cli.doctor_url import looks_from_outside  # noqa: PLC0415 - see LazyGroup
 
     # a demonstration's clock says nothing of how old a live page is
-    return looks_from_outside(url, now=context.given_now or context.clock_now())
+    return looks_from_outside(url, now=context.given_now or context.clock_now(), oldest=oldest)
 
 
 MARKS = {State.OK: "ok  ", State.WARN: "warn", State.FAIL: "FAIL"}
@@ -258,9 +258,16 @@ COLOURS = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red"}
 @click.command()
 @click.option("--write", is_flag=True, help="Also write a small file to each target and remove it.")
 @click.option("--url", metavar="ADDRESS", help="Look at this live page from outside instead, as its readers see it.")
+@click.option(
+    "--older-than",
+    "oldest_minutes",
+    type=click.IntRange(1),
+    metavar="MINUTES",
+    help="With --url: fail when the page was published longer ago than this.",
+)
 @format_option("text", "json")
 @pass_context
-def doctor(context: Context, *, write: bool, url: str | None) -> int:
+def doctor(context: Context, *, write: bool, url: str | None, oldest_minutes: int | None) -> int:
     """Find what would keep Tidings from working here.
 
     Looks at Python and its packages, git, the clock, this repository's texts, the places it publishes to and the way
@@ -275,7 +282,10 @@ def doctor(context: Context, *, write: bool, url: str | None) -> int:
     told = ""
     if url is not None and write:
         raise UsageError("--write is about targets, --url about what readers see.", "Give one of them.")
-    for look in _from_outside(context, url) if url is not None else looks(context, write=write):
+    if oldest_minutes and url is None:
+        raise UsageError("--older-than is about a live page.", "Give its address with --url.")
+    oldest = timedelta(minutes=oldest_minutes) if oldest_minutes else None
+    for look in _from_outside(context, url, oldest=oldest) if url is not None else looks(context, write=write):
         found.append(look)
         if context.format != "json" and not (context.quiet and look.state is State.OK):
             click.echo(f"{click.style(MARKS[look.state], fg=COLOURS[look.state])}  {look.subject:<12} {look.what}")

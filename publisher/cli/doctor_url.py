@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import secrets
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from publisher.adapters.http_probe import ask, ipv6_addresses
@@ -15,7 +15,7 @@ from publisher.hosting.look import Look, Question
 from publisher.model.errors import UsageError
 
 
-def looks_from_outside(url: str, *, now: datetime) -> Iterator[Look]:
+def looks_from_outside(url: str, *, now: datetime, oldest: timedelta | None = None) -> Iterator[Look]:
     """Look at a live page.
 
     Raises:
@@ -43,6 +43,7 @@ def looks_from_outside(url: str, *, now: datetime) -> Iterator[Look]:
             now=now,
             ipv6=None if _is_address(host) else ipv6_addresses(host),
             absent=f"tidings-doctor-{secrets.token_hex(8)}/",
+            oldest=oldest,
         )
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,13 @@ def build(context: Context, out: Path | None, commit: str | None) -> int:
 @click.option("--without-page", is_flag=True, help="Let the messages go even if no target can be reached.")
 @click.option("--target", "targets", multiple=True, help="Only this target of policy/channels.yml; may be repeated.")
 @click.option("--commit", help="Publish what this commit holds instead of the files as they lie.")
+@click.option(
+    "--renew-after",
+    "renew_minutes",
+    type=click.IntRange(1),
+    metavar="MINUTES",
+    help="Bring an unchanged page again once it is this old, so that its age shows whether somebody still publishes.",
+)
 @click.option("--wait", "wait_s", type=click.FloatRange(0), help="Seconds to wait for another publisher.")
 @format_option("text", "json")
 @pass_context
@@ -72,12 +80,14 @@ def publish(
     without_page: bool,
     targets: tuple[str, ...],
     commit: str | None,
+    renew_minutes: int | None,
     wait_s: float | None,
 ) -> int:
     """Bring the site and its messages to the readers.
 
     Checks everything, records the release and who is to hear of it, uploads what changed, and sends what is due. A run
-    that is cut off is finished by the next one. With nothing changed, nothing is written and nothing is sent.
+    that is cut off is finished by the next one. With nothing changed, nothing is written and nothing is sent; with
+    --renew-after, a few files are, which tell the page's age.
     """
     from publisher import app, pipeline  # noqa: PLC0415 - see LazyGroup
     from publisher.adapters.clock import SystemClock  # noqa: PLC0415
@@ -89,7 +99,14 @@ def publish(
     policy = built.history.policy
     stores = _chosen(app.stores(context.root, policy), targets)
     with app.records(context.root, policy) as records:
-        planned = pipeline.plan(built, stores, records.ledger, records.subscribers, allow_shrink=allow_shrink)
+        planned = pipeline.plan(
+            built,
+            stores,
+            records.ledger,
+            records.subscribers,
+            allow_shrink=allow_shrink,
+            renew_after=timedelta(minutes=renew_minutes) if renew_minutes else None,
+        )
         if dry_run:
             _tell_plan(context, planned)
             return 0

@@ -26,7 +26,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from publisher.model.digest import ContentHash, Plain, canonical_json
+from publisher.model.digest import Plain, canonical_json
 from publisher.model.errors import ConflictError, RefusedError, StorageError, SupersededError
 from publisher.ports import Clock, Headers, ObjectStore, Version
 from publisher.release.pointer import LEASE
@@ -44,12 +44,13 @@ class Memory:
 
     Attributes:
         releases: (generation, manifest key) of those kept, oldest first.
-        dropped: (generation, hashes): bodies that this generation and later ones no longer use.
+        dropped: (generation, names): bodies by hash, and assets by live path, that this generation and later ones no
+            longer use.
         versions: live path → version it was last written with.
     """
 
     releases: tuple[tuple[int, str], ...] = ()
-    dropped: tuple[tuple[int, tuple[ContentHash, ...]], ...] = ()
+    dropped: tuple[tuple[int, tuple[str, ...]], ...] = ()
     versions: Mapping[str, Version] = field(default_factory=dict)
 
 

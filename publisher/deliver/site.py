@@ -24,11 +24,12 @@ import enum
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from publisher.deliver.lease import Lease, LeaseState, Memory, take
 from publisher.deliver.live import Live, Standing, next_generation, read_live, read_pointer, survey
 from publisher.deliver.repair import repair
-from publisher.deliver.retention import retire
+from publisher.deliver.retention import assets, retire
 from publisher.deliver.upload import Progress, Upload
 from publisher.model.errors import OutsideError, RefusedError, SupersededError, TidingsError
 from publisher.model.policy import PagePolicy
@@ -107,21 +108,33 @@ class SiteReceipt:
         return self.outcome in (Outcome.LIVE, Outcome.UNCHANGED)
 
 
-def unchanged(release: Release, standings: Sequence[Standing]) -> bool:
-    """Whether every target that can be reached already serves this, stamps aside, at one generation and undisturbed."""
+def unchanged(release: Release, standings: Sequence[Standing], *, renew_after: timedelta | None = None) -> bool:
+    """Whether every target that can be reached already serves this, stamps aside, at one generation and undisturbed.
+
+    With `renew_after`, a release that is live for longer than that counts as changed, so that readers and programs see
+    by its age whether somebody still publishes.
+    """
     reached = [standing for standing in standings if standing.error is None]
     return (
         bool(reached)
         and len({standing.generation for standing in reached}) == 1
         and all(
-            standing.live is not None and standing.settled and standing.manifest.content == release.manifest.content
+            standing.live is not None
+            and standing.settled
+            and standing.manifest.content == release.manifest.content
+            and (renew_after is None or release.built - standing.live.pointer.built < renew_after)
             for standing in reached
         )
     )
 
 
 def plan(
-    release: Release, standings: Sequence[Standing], *, policy: PagePolicy, allow_shrink: bool = False
+    release: Release,
+    standings: Sequence[Standing],
+    *,
+    policy: PagePolicy,
+    allow_shrink: bool = False,
+    renew_after: timedelta | None = None,
 ) -> tuple[TargetPlan, ...]:
     """Say what a publish would do, target by target, with a reason per path. Touches nothing.
 
@@ -137,7 +150,7 @@ def plan(
             raise RefusedError(
                 f"{why} Nothing was published.", "Look at what is missing; if it is meant, use --allow-shrink."
             )
-    if unchanged(release, standings):
+    if unchanged(release, standings, renew_after=renew_after):
         return tuple(_planned(standing, ()) for standing in standings)
     return tuple(_planned(standing, _todo(release, standing.manifest, standing.lease)) for standing in standings)
 
@@ -152,6 +165,7 @@ def publish_all(
     allow_shrink: bool = False,
     wait_s: float | None = None,
     progress: Progress | None = None,
+    renew_after: timedelta | None = None,
 ) -> tuple[SiteReceipt, ...]:
     """Bring a release to every target.
 
@@ -164,6 +178,7 @@ def publish_all(
         allow_shrink: whether a person said that the site may lose more than policy allows.
         wait_s: how long to wait for another publisher that is alive, seconds; ten lease times unless given.
         progress: told how far it is.
+        renew_after: age from which on a release is brought again though nothing changed.
 
     Returns:
         One receipt per target, in the order given.
@@ -172,7 +187,7 @@ def publish_all(
         RefusedError: see `plan`; nothing was written.
     """
     plan(release, standings, policy=policy, allow_shrink=allow_shrink)
-    if unchanged(release, standings):
+    if unchanged(release, standings, renew_after=renew_after):
         return tuple(_untouched(standing, Outcome.UNCHANGED) for standing in standings)
     run = _Run(
         release=release,
@@ -190,7 +205,10 @@ def _todo(release: Release, live: Manifest, lease: LeaseState | None) -> tuple[C
     if not live.entries and lease is not None and lease.memory is not None:
         # somebody removed the pointer: what the last publisher wrote is still there
         unsure |= set(lease.memory.versions)
-    return changes(live, release.manifest, unsure=unsure)
+    # assets outlast their release, see `retention`
+    lasting = assets(live)
+    todo = changes(live, release.manifest, unsure=unsure)
+    return tuple(change for change in todo if change.entry is not None or change.path not in lasting)
 
 
 def _planned(standing: Standing, todo: tuple[Change, ...]) -> TargetPlan:
@@ -320,9 +338,9 @@ class _Run:
                 manifest=self.release.manifest,
                 keep=self.policy.keep_releases,
             )
-            lease.free(
-                memory=Memory(releases=memory.releases, dropped=memory.dropped, versions=upload.versions),
-            )
+            there = {*self.release.manifest.entries, *(name for _, names in memory.dropped for name in names)}
+            versions = {path: version for path, version in upload.versions.items() if path in there}
+            lease.free(memory=Memory(releases=memory.releases, dropped=memory.dropped, versions=versions))
         except TidingsError as error:
             leftover = error
             if isinstance(error, SupersededError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urljoin
 
 from publisher.hosting.answer import Answer
@@ -66,6 +66,7 @@ class Question:
         now: the present, aware.
         ipv6: addresses the host has; None when it is an address itself and has no name to look up.
         absent: a path that surely does not exist.
+        oldest: the age at which somebody is to be woken; None where nobody asked for that.
     """
 
     base: str
@@ -73,6 +74,7 @@ class Question:
     now: datetime
     ipv6: Sequence[str] | None
     absent: str
+    oldest: timedelta | None = None
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
         """Ask for a path of the site."""

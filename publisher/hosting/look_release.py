@@ -35,7 +35,7 @@ def live_release(question: Question) -> tuple[list[Look], tuple[Pointer, Manifes
         pointer = parse_pointer(answer.body, where=answer.url)
     except TidingsError as error:
         return [fail("release", error.cause.rstrip("."), error.next_step)], None
-    looks = [_age(pointer, question.now)]
+    looks = [_age(pointer, question.now, oldest=question.oldest)]
     listed = question.get(pointer.manifest)
     if listed.error is not None or listed.status != STATUS_OK:
         how = listed.error.cause if listed.error else f"answers {listed.status}"
@@ -51,10 +51,16 @@ def live_release(question: Question) -> tuple[list[Look], tuple[Pointer, Manifes
     return looks, (pointer, record.release.manifest)
 
 
-def _age(pointer: Pointer, now: datetime) -> Look:
+def _age(pointer: Pointer, now: datetime, *, oldest: timedelta | None) -> Look:
     words = f"generation {pointer.generation}, built {pointer.built:%Y-%m-%d %H:%M} UTC"
     if pointer.built - now > timedelta(minutes=5):
         return warn("release", f"{words}, which is yet to come", "Set the clock of the machine that publishes.")
+    if oldest is not None and now - pointer.built > oldest:
+        return fail(
+            "release",
+            f"{words}: {(now - pointer.built) // timedelta(minutes=1)} minutes ago",
+            "See why nothing was published since: `tidings publish --renew-after` has to run more often than this.",
+        )
     if now - pointer.built > OLD:
         return warn(
             "release",
