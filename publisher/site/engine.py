@@ -73,6 +73,7 @@ _HASHED = re.compile(r"\.[0-9a-f]{8}\.min\.(?:css|js)$")
 _UNUSED = re.compile(r"(\.map$|^assets/javascripts/(lunr|workers)/|^search/|^sitemap\.xml)")
 """Search runs over our own words or not at all; source maps would be half of the upload."""
 _NO_PLUGINS = frozenset({"tidings", "search", "material/search"})
+_COMMENT = re.compile(r"(<(script|style)\b.*?</\2\s*>)|<!--.*?-->", re.DOTALL | re.IGNORECASE)
 _SCRIPT = re.compile(rb"""(<script\b[^>]*\ssrc="([^":?#]+)")(?![^>]*\sintegrity=)""")
 _CSS_VALUE = re.compile(r"[#a-zA-Z0-9(),.%/ -]{1,60}")
 
@@ -258,7 +259,7 @@ class _Catcher(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
         if kind:
             self.frames[kind] = _tidy(output).encode()
         else:
-            self.pages[page.file.dest_uri] = _mend(output).encode()
+            self.pages[page.file.dest_uri] = _uncommented(_mend(output)).encode()
         return ""
 
     def on_post_template(self, output_content: str, *, template_name: str, config: MkDocsConfig) -> str:
@@ -276,7 +277,9 @@ class _Catcher(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
             picture=site_picture(site, self._locale),
         )
         said = render_card(card, site, self._locale)
-        return said if site.robots.index else NOINDEX + said
+        # a page that the writer keeps out of the navigation is for who has its address
+        unlisted = page.file.inclusion is InclusionLevel.NOT_IN_NAV
+        return NOINDEX + said if unlisted or not site.robots.index else said
 
     def _words(self, dest: str, page: Page | None, section: str, *, absolute: bool) -> dict[str, object]:
         site, prefix = self._site, tree(self._site, self._locale)
@@ -442,6 +445,11 @@ def _mend(html: str) -> str:
     html = re.sub(r'(<input class="md-toggle"[^>]*?) autocomplete="off"', r"\1", html)
     direction = re.search(r'<body dir="(ltr|rtl)"', html)
     return re.sub(r"<html ", f'<html dir="{direction[1]}" ', html, count=1) if direction else html
+
+
+def _uncommented(html: str) -> str:
+    """Take comments out of a page: they are notes among writers, and anybody can read a page's source."""
+    return _COMMENT.sub(lambda found: found[1] or "", html)
 
 
 def _seal(body: bytes) -> str:

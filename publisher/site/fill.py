@@ -12,7 +12,7 @@ from publisher.model.site import Site
 from publisher.render.cards import Cards
 from publisher.render.headers import short_lived
 from publisher.render.icons import NAMES, favicon
-from publisher.render.opengraph import site_picture
+from publisher.render.opengraph import NOINDEX, site_picture
 from publisher.render.pages import Page, environment, pages
 from publisher.render.pages_lite import render_lite
 from publisher.render.picture import Picture, picture_artifacts
@@ -71,7 +71,8 @@ def page_artifacts(
     out += [_file(site, path, body, immutable=path in frames.immutable) for path, body in frames.files.items()]
     out += [_file(site, path, favicon(impact), immutable=True) for impact, path in _ICONS.items()]
     out += [render_lite(view, environment()) for view in views.values()]
-    out += [_file(site, path, body) for path, body in sitemap_files(site, views, others).items()]
+    listed = [path for path in others if NOINDEX.encode() not in frames.files[path]]
+    out += [_file(site, path, body) for path, body in sitemap_files(site, views, listed).items()]
     out.append(_file(site, "robots.txt", robots_text(site).encode()))
     return tuple(sorted(out, key=lambda artifact: artifact.path))
 
