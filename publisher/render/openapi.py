@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from enum import StrEnum
 
 from publisher.model.component import Impact
 from publisher.model.digest import Plain
@@ -15,65 +14,46 @@ from publisher.model.incident import Category, Disclosure, Kind, Scope, Severity
 from publisher.model.release import Artifact
 from publisher.model.site import Site
 from publisher.render.headers import data
+from publisher.render.json_shapes import (
+    BY_LOCALE,
+    CODE,
+    DIALECT,
+    FLAG,
+    HASH,
+    MOMENT,
+    TEXT,
+    Schema,
+    listed,
+    maybe,
+    shaped,
+    words,
+)
+from publisher.render.openapi_others import DOCUMENTS, FURTHER, other_schemas
 from publisher.render.view import Freshness, Indicator
 
-Schema = dict[str, Plain]
+API_VERSION = "1.1.0"
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
-API_VERSION = "1.0.0"
-
-_TEXT: Schema = {"type": "string"}
-_FLAG: Schema = {"type": "boolean"}
-_MOMENT: Schema = {"type": "string", "format": "date-time", "description": "RFC 3339, UTC, seconds"}
-_CODE: Schema = {"type": "string", "pattern": "^[0-9a-z]{12}$", "description": "its id in the Statuspage API v2"}
-_HASH: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$", "description": "SHA-256 of one wording"}
-_BY_LOCALE: Schema = {
-    "type": "object",
-    "additionalProperties": {"type": "string"},
-    "description": "locale → text; only languages it exists in",
-}
-
-
-def _maybe(schema: Schema) -> Schema:
-    kind = schema["type"]
-    return schema | {"type": [kind, "null"]}
-
-
-def _list(items: Plain) -> Schema:
-    return {"type": "array", "items": items}
-
-
-def _words(kind: type[StrEnum]) -> Schema:
-    return {"type": "string", "enum": [str(word) for word in kind]}
-
-
-def _object(properties: Mapping[str, Plain], description: str = "") -> Schema:
-    """Describe an object that always has all of its keys; clients must bear with keys that are new to them."""
-    told: Schema = {"description": description} if description else {}
-    return told | {"type": "object", "required": list(properties), "properties": dict(properties)}
-
-
-_UPDATE = _object(
+_UPDATE = shaped(
     {
-        "id": _CODE,
-        "revision": _HASH | {"description": "of the source wording"},
-        "at": _MOMENT,
-        "status": _words(Status),
-        "state": _words(Status) | {"description": "in force after it, never `update`"},
-        "next_update": _maybe(_MOMENT) | {"description": "when we promised to speak again"},
-        "corrected": _maybe(_TEXT) | {"description": "why these words were corrected, if they were"},
-        "changes": _list(_object({"component": _TEXT, "from": _words(Impact), "to": _words(Impact)})),
+        "id": CODE,
+        "revision": HASH | {"description": "of the source wording"},
+        "at": MOMENT,
+        "status": words(Status),
+        "state": words(Status) | {"description": "in force after it, never `update`"},
+        "next_update": maybe(MOMENT) | {"description": "when we promised to speak again"},
+        "corrected": maybe(TEXT) | {"description": "why these words were corrected, if they were"},
+        "changes": listed(shaped({"component": TEXT, "from": words(Impact), "to": words(Impact)})),
         "words": {
             "type": "object",
             "description": "locale → the words; only languages it exists in",
-            "additionalProperties": _object(
+            "additionalProperties": shaped(
                 {
-                    "revision": _HASH,
-                    "markdown": _TEXT,
-                    "html": _TEXT | {"description": "safe to embed"},
-                    "text": _TEXT,
-                    "who": _maybe(_TEXT),
-                    "meanwhile": _maybe(_TEXT),
+                    "revision": HASH,
+                    "markdown": TEXT,
+                    "html": TEXT | {"description": "safe to embed"},
+                    "text": TEXT,
+                    "who": maybe(TEXT),
+                    "meanwhile": maybe(TEXT),
                 }
             ),
         },
@@ -83,68 +63,66 @@ _UPDATE = _object(
 
 _INCIDENT_PROPERTIES: dict[str, Plain] = {
     "id": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}-[a-z0-9-]+$"},
-    "code": _CODE,
-    "kind": _words(Kind),
-    "urls": _BY_LOCALE,
-    "titles": _BY_LOCALE,
-    "headlines": _BY_LOCALE,
-    "translations": {"type": "object", "additionalProperties": _words(Freshness)},
-    "category": _words(Category),
-    "severity": _words(Severity),
-    "scope": _words(Scope),
-    "regions": _list(_TEXT),
-    "tags": _list(_TEXT),
-    "status": _words(Status),
-    "impact": _words(Impact) | {"description": "the gravest it reached"},
-    "impact_now": _words(Impact),
-    "active": _FLAG | {"description": "affects customers now"},
-    "open": _FLAG,
-    "cause": _words(Disclosure) | {"description": "what may be said of the cause"},
-    "started": _MOMENT,
-    "detected": _maybe(_MOMENT),
-    "ended": _maybe(_MOMENT),
-    "created": _MOMENT,
-    "updated": _MOMENT,
-    "next_update": _maybe(_MOMENT),
-    "windows": _list(_object({"from": _MOMENT, "until": _MOMENT})),
-    "rrule": _maybe(_TEXT) | {"description": "RFC 5545, without DTSTART"},
-    "affected": _list(
-        _object(
-            {"component": _TEXT, "impact": _words(Impact), "direct": _FLAG | {"description": "named by the writer"}}
-        )
+    "code": CODE,
+    "kind": words(Kind),
+    "urls": BY_LOCALE,
+    "titles": BY_LOCALE,
+    "headlines": BY_LOCALE,
+    "translations": {"type": "object", "additionalProperties": words(Freshness)},
+    "category": words(Category),
+    "severity": words(Severity),
+    "scope": words(Scope),
+    "regions": listed(TEXT),
+    "tags": listed(TEXT),
+    "status": words(Status),
+    "impact": words(Impact) | {"description": "the gravest it reached"},
+    "impact_now": words(Impact),
+    "active": FLAG | {"description": "affects customers now"},
+    "open": FLAG,
+    "cause": words(Disclosure) | {"description": "what may be said of the cause"},
+    "started": MOMENT,
+    "detected": maybe(MOMENT),
+    "ended": maybe(MOMENT),
+    "created": MOMENT,
+    "updated": MOMENT,
+    "next_update": maybe(MOMENT),
+    "windows": listed(shaped({"from": MOMENT, "until": MOMENT})),
+    "rrule": maybe(TEXT) | {"description": "RFC 5545, without DTSTART"},
+    "affected": listed(
+        shaped({"component": TEXT, "impact": words(Impact), "direct": FLAG | {"description": "named by the writer"}})
     ),
 }
 
-_WITH_LATEST = _object(
+_WITH_LATEST = shaped(
     _INCIDENT_PROPERTIES | {"latest": {"oneOf": [_UPDATE, {"type": "null"}]}}, "An incident and its latest update."
 )
 
 
-_BANNER_ITEM = _object(
+_BANNER_ITEM = shaped(
     {
         "id": _INCIDENT_PROPERTIES["id"],
-        "kind": _words(Kind),
+        "kind": words(Kind),
         "key": {
             "type": "string",
             "pattern": "^[0-9a-f]{16}$",
             "description": "changes when there is something new to say; what a client remembers of a dismissal",
         },
-        "revision": {"oneOf": [_HASH, {"type": "null"}]},
-        "show": _FLAG | {"description": "something does not work, or maintenance is under way"},
-        "severity": _words(Severity),
-        "status": _words(Status),
-        "impact": _words(Impact),
-        "state": _TEXT | {"description": "the impact in a word"},
-        "components": _list(_TEXT) | {"description": "ids of what does not work now; all it names if all works again"},
-        "headline": _TEXT,
-        "headline_locale": _TEXT,
-        "line": _TEXT | {"description": "the latest words on one line; maybe empty"},
-        "line_locale": _TEXT,
-        "note": _TEXT | {"description": "when we speak next, or how long the maintenance lasts; maybe empty"},
-        "url": _TEXT,
-        "updated": _MOMENT,
-        "next_update": _maybe(_MOMENT),
-        "until": _maybe(_MOMENT) | {"description": "end of the maintenance's present window"},
+        "revision": {"oneOf": [HASH, {"type": "null"}]},
+        "show": FLAG | {"description": "something does not work, or maintenance is under way"},
+        "severity": words(Severity),
+        "status": words(Status),
+        "impact": words(Impact),
+        "state": TEXT | {"description": "the impact in a word"},
+        "components": listed(TEXT) | {"description": "ids of what does not work now; all it names if all works again"},
+        "headline": TEXT,
+        "headline_locale": TEXT,
+        "line": TEXT | {"description": "the latest words on one line; maybe empty"},
+        "line_locale": TEXT,
+        "note": TEXT | {"description": "when we speak next, or how long the maintenance lasts; maybe empty"},
+        "url": TEXT,
+        "updated": MOMENT,
+        "next_update": maybe(MOMENT),
+        "until": maybe(MOMENT) | {"description": "end of the maintenance's present window"},
     }
 )
 
@@ -152,75 +130,76 @@ _BANNER_ITEM = _object(
 def api_schemas() -> dict[str, Schema]:
     """Give the schema of each of our documents: name → JSON Schema 2020-12."""
     return {
-        "api-status": _object(
+        "api-status": shaped(
             {
                 "generation": {"type": "integer", "minimum": 0},
-                "built": _MOMENT,
-                "as_of": _MOMENT | {"description": "the last moment at which anything changed"},
-                "site": _object(
+                "built": MOMENT,
+                "as_of": MOMENT | {"description": "the last moment at which anything changed"},
+                "site": shaped(
                     {
-                        "name": _TEXT,
-                        "url": _TEXT,
-                        "second_url": _maybe(_TEXT),
-                        "locales": _list(_TEXT),
-                        "time_zone": _TEXT,
+                        "name": TEXT,
+                        "url": TEXT,
+                        "second_url": maybe(TEXT),
+                        "locales": listed(TEXT),
+                        "time_zone": TEXT,
                     }
                 ),
-                "status": _object({"impact": _words(Impact), "indicator": _words(Indicator), "summary": _BY_LOCALE}),
-                "incidents": _list(_WITH_LATEST),
-                "maintenances": _list(_WITH_LATEST),
-                "components": _list(
-                    _object(
+                "status": shaped({"impact": words(Impact), "indicator": words(Indicator), "summary": BY_LOCALE}),
+                "incidents": listed(_WITH_LATEST),
+                "maintenances": listed(_WITH_LATEST),
+                "components": listed(
+                    shaped(
                         {
-                            "id": _TEXT,
-                            "code": _CODE,
-                            "names": _BY_LOCALE,
-                            "group": _maybe(_TEXT),
-                            "impact": _words(Impact),
+                            "id": TEXT,
+                            "code": CODE,
+                            "names": BY_LOCALE,
+                            "group": maybe(TEXT),
+                            "impact": words(Impact),
                             "uptime": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
                             "since": {"type": ["string", "null"], "format": "date"},
                         }
                     )
                 ),
-                "groups": _list(
-                    _object(
+                "groups": listed(
+                    shaped(
                         {
-                            "id": _TEXT,
-                            "code": _CODE,
-                            "names": _BY_LOCALE,
-                            "parent": _maybe(_TEXT),
-                            "impact": _words(Impact),
+                            "id": TEXT,
+                            "code": CODE,
+                            "names": BY_LOCALE,
+                            "parent": maybe(TEXT),
+                            "impact": words(Impact),
                         }
                     )
                 ),
             },
             "How things stand.",
         ),
-        "api-incident": _object(
-            _INCIDENT_PROPERTIES | {"updates": _list(_UPDATE)}, "An incident, newest update first."
+        "api-incident": shaped(
+            _INCIDENT_PROPERTIES | {"updates": listed(_UPDATE)}, "An incident, newest update first."
         ),
-        "api-banner": _object(
+        "api-banner": shaped(
             {
-                "as_of": _MOMENT,
-                "locale": _TEXT,
+                "as_of": MOMENT,
+                "locale": TEXT,
                 "direction": {"type": "string", "enum": ["ltr", "rtl"]},
-                "site": _object({"name": _TEXT, "url": _TEXT}),
-                "labels": _object({"region": _TEXT, "dismiss": _TEXT}),
-                "show": _FLAG | {"description": "whether there is an item that users are told without having asked"},
-                "indicator": _words(Indicator),
-                "impact": _words(Impact),
-                "state": _TEXT | {"description": "the impact in a word"},
-                "headline": _TEXT,
-                "headline_locale": _TEXT,
-                "line": _TEXT | {"description": "the latest words on one line; maybe empty"},
-                "note": _TEXT | {"description": "when we speak next, or how long the maintenance lasts; maybe empty"},
-                "url": _TEXT,
-                "next_update": _maybe(_MOMENT),
-                "revisions": _list(_HASH),
-                "items": _list(_BANNER_ITEM),
+                "site": shaped({"name": TEXT, "url": TEXT}),
+                "labels": shaped({"region": TEXT, "dismiss": TEXT}),
+                "show": FLAG | {"description": "whether there is an item that users are told without having asked"},
+                "indicator": words(Indicator),
+                "impact": words(Impact),
+                "state": TEXT | {"description": "the impact in a word"},
+                "headline": TEXT,
+                "headline_locale": TEXT,
+                "line": TEXT | {"description": "the latest words on one line; maybe empty"},
+                "note": TEXT | {"description": "when we speak next, or how long the maintenance lasts; maybe empty"},
+                "url": TEXT,
+                "next_update": maybe(MOMENT),
+                "revisions": listed(HASH),
+                "items": listed(_BANNER_ITEM),
             },
             "What an application shows its own users, in one language: the gravest in short, then every item.",
         ),
+        **other_schemas(),
     }
 
 
@@ -233,24 +212,18 @@ def _get(summary: str, schema: Plain, *, parameters: Plain = ()) -> Plain:
     return {"get": operation}
 
 
-_STATUSPAGE = {
-    "status": "The roll-up",
-    "summary": "Roll-up, components, unresolved incidents, maintenances to come or under way",
-    "components": "All components and groups",
-    "incidents": "The latest incidents, newest first",
-    "incidents/unresolved": "Incidents that are not resolved",
-    "scheduled-maintenances": "The latest maintenances, newest first",
-    "scheduled-maintenances/upcoming": "Maintenances to come",
-    "scheduled-maintenances/active": "Maintenances under way",
-}
-
-
 def openapi_document(site: Site) -> Schema:
     """Give the OpenAPI 3.1 description of everything below `/api/`."""
     named: Plain = [
         {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}, "description": "`YYYY-MM-DD-slug`"}
     ]
     tongue: Plain = [{"name": "locale", "in": "path", "required": True, "schema": {"enum": list(site.locales[1:])}}]
+    year: Plain = {
+        "name": "year",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^[0-9]{4}$"},
+    }
     refs = {name: {"$ref": site.href(f"schema/{name}.json")} for name in api_schemas()}
     paths: dict[str, Plain] = {
         "/api/status.json": _get("How things stand", refs["api-status"]),
@@ -261,8 +234,17 @@ def openapi_document(site: Site) -> Schema:
         paths["/{locale}/api/banner.json"] = _get(
             "The same in a language other than the first", refs["api-banner"], parameters=tongue
         )
-    for path, summary in _STATUSPAGE.items():
-        paths[f"/api/v2/{path}.json"] = _get(f"{summary} (Statuspage API v2)", {"type": "object"})
+    for path, (name, summary) in DOCUMENTS.items():
+        paths[path] = _get(summary, refs[name])
+    for path, (name, summary) in FURTHER.items():
+        years: Plain = [year] if "{year}" in path else []
+        assert isinstance(years, list)  # noqa: S101 - it is one, two lines up
+        paths[path] = _get(summary, refs[name], parameters=years)
+        if site.locales[1:]:
+            assert isinstance(tongue, list)  # noqa: S101
+            paths[f"/{{locale}}{path}"] = _get(
+                f"{summary}, in another language", refs[name], parameters=[*tongue, *years]
+            )
     return {
         "openapi": "3.1.0",
         "info": {"title": f"{site.name} status API", "version": API_VERSION},
