@@ -4,7 +4,7 @@ export PYTHON
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-nightly check unit golden e2e bench preview lock clean
+.PHONY: help setup demo test test-nightly check unit golden e2e bench preview pictures lock clean
 
 help: ## say what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,8 @@ bench: ## measure beside Hugo, MkDocs, aws and smtplib; SIZE=small, ROUNDS=9, ON
 	@SIZE=$(SIZE) ROUNDS=$(ROUNDS) ONLY=$(ONLY) tools/bench.sh
 preview: ## show the example site in a browser while you write
 	@tools/setup.sh demo && $(BIN)/tidings preview
+pictures: ## take the manual's pictures anew, docs/pictures/*.webp
+	@tools/setup.sh test && $(BIN)/python tools/pictures.py
 lock: ## resolve the dependencies anew and write the locks
 	@tools/setup.sh packages && tools/lock.sh
 clean: ## remove everything that was built or installed here
