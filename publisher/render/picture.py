@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import MutableMapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from html import escape
 from importlib.metadata import version
 
@@ -67,12 +67,18 @@ class Picture:
     @property
     def key(self) -> ContentHash:
         """Name what it shows and how it is drawn."""
-        return digest(["picture", _VERSION, _renderer(), [str(part) for part in astuple(self)]])
+        return _key(self)
 
     @property
     def path(self) -> str:
         """Give where it lies on the site, the same in all languages' trees."""
         return f"assets/card.{self.key[:16]}.png"
+
+
+@functools.lru_cache(maxsize=1024)
+def _key(picture: Picture) -> ContentHash:
+    shown = [str(getattr(picture, field.name)) for field in fields(picture)]
+    return digest(["picture", _VERSION, _renderer(), shown])
 
 
 @functools.cache

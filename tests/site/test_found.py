@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import yaml
@@ -23,6 +24,7 @@ from tests.site.workspace import EXAMPLE, NOW, copy_example, parsed
 
 pytestmark = pytest.mark.chromium
 
+AXE = EXAMPLE / "node_modules" / "axe-core" / "axe.min.js"
 Files = Mapping[str, Artifact]
 
 
@@ -143,6 +145,22 @@ def test_search_takes_words_for_words(browser: Browser, address: str) -> None:
         page.route("**/search/*.json", lambda route: route.fulfill(status=503))
         page.goto(f"{address}search/?q=card")
         expect(page.locator(".td-search [role=status]")).to_contain_text("cannot be used right now")
+
+
+@pytest.mark.npm
+def test_answers_are_accessible_in_light_and_dark_and_on_a_phone(browser: Browser, address: str) -> None:
+    wanted: tuple[tuple[Literal["light", "dark"], int, str], ...] = (("light", 1280, ""), ("dark", 320, "ar/"))
+    for scheme, width, tree in wanted:
+        with browser.new_context(
+            bypass_csp=True, color_scheme=scheme, viewport={"width": width, "height": 700}
+        ) as reader:
+            page = reader.new_page()
+            page.goto(f"{address}{tree}search/?q=2026")
+            expect(page.locator(".td-found li").first).to_be_visible()
+            page.add_script_tag(path=AXE)
+            found = page.evaluate("axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] })")
+            assert [(v["id"], v["nodes"][0]["html"]) for v in found["violations"]] == []
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_without_a_script_the_search_leads_to_the_history(browser: Browser, address: str) -> None:
