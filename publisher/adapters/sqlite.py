@@ -1,7 +1,9 @@
 """One SQLite file that holds the ledger, the outbox and the list of subscribers.
 
 ## What it promises
-- One transaction per method, durable when it returns (WAL, `synchronous=FULL`); a killed process leaves all or nothing.
+- One transaction per method, durable when it returns (WAL, `synchronous=FULL`), but for those that say `lazily`: they
+  are on disk with the next one. A killed process leaves all or nothing of either; only a machine that loses power can
+  tell them apart.
 - Safe for several processes on one machine and for several threads; writers wait for each other up to `busy_s` seconds.
 - The archive's table refuses UPDATE and DELETE, and INSERT anywhere but at its end.
 - A full disk, a locked or a damaged file is a `StorageError` that says so.
@@ -84,24 +86,32 @@ class Database:
                 run(f"PRAGMA user_version = {VERSION}")
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Run the block as one writing transaction: committed at its end, undone when it raises."""
+    def transaction(self, *, lazily: bool = False) -> Iterator[sqlite3.Connection]:
+        """Run the block as one writing transaction: committed at its end, undone when it raises.
+
+        Args:
+            lazily: do not wait for the disk; the next transaction that does, or closing, brings this one along, because
+                they stand in one file in their order.
+        """
         with self._lock, told(self.name):
             if self._depth:
                 yield self._connection
                 return
-            self._connection.execute("BEGIN IMMEDIATE")
-            self._depth = 1
+            run = self._connection.execute
+            if lazily:
+                run("PRAGMA synchronous = NORMAL")
             try:
+                run("BEGIN IMMEDIATE")
+                self._depth = 1
                 yield self._connection
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
-            else:
-                self._connection.execute("COMMIT")
+                run("COMMIT")
             finally:
+                # the block failed, or the commit itself
+                if self._connection.in_transaction:
+                    run("ROLLBACK")
                 self._depth = 0
+                if lazily:
+                    run("PRAGMA synchronous = FULL")
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -134,21 +135,27 @@ def _optional(at: datetime | None) -> str | None:
 def subscriber_of(row: Sequence[str | None]) -> Subscriber:
     """Read a row of `COLUMNS`."""
     name, address, token, consent, wishes, asked, confirmed, ended, source = row
-    wished = json.loads(str(wishes))
     return Subscriber(
         id=str(name),
         address=str(address),
         token=str(token),
         consent=Consent(str(consent)),
-        wishes=Wishes(
-            components=tuple(wished["components"]),
-            severity=Severity(wished["severity"]),
-            maintenance=bool(wished["maintenance"]),
-            frequency=Frequency(wished["frequency"]),
-            locale=str(wished["locale"]),
-        ),
+        wishes=_wishes(str(wishes)),
         asked=moment(str(asked)),
         confirmed=moment(confirmed) if confirmed else None,
         ended=moment(ended) if ended else None,
         source=str(source),
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def _wishes(text: str) -> Wishes:
+    """Read wishes; most people have the same ones."""
+    wished = json.loads(text)
+    return Wishes(
+        components=tuple(wished["components"]),
+        severity=Severity(wished["severity"]),
+        maintenance=bool(wished["maintenance"]),
+        frequency=Frequency(wished["frequency"]),
+        locale=str(wished["locale"]),
     )

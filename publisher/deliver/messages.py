@@ -23,7 +23,7 @@ from publisher.model.site import Site
 from publisher.ports import Clock, Job, MailTransport, Outbox, Subscribers
 from publisher.records.outbox import backoff_s
 from publisher.records.subscribers import suppress
-from publisher.render.mail import from_plain, render_mail
+from publisher.render.mail_press import Press
 
 MAX_ATTEMPTS = 12
 """Attempts before a message that is put off every time is given up: sixteen hours with the waits between them."""
@@ -91,12 +91,13 @@ def deliver_due(
     errors: dict[str, None] = {}
     updates = 0
     complete = True
+    press = Press(site=site, policy=policy)
     while limit is None or outcomes.total() < limit:
         present = now or clock.now()
         job = outbox.claim(present, worker=worker, lease_s=lease_s)
         if job is None:
             break
-        receipt, broken = _attempt(job, transport, site=site, policy=policy, now=present)
+        receipt, broken = _attempt(job, transport, press, policy=policy, now=present)
         if broken is not None:
             _settle(outbox, job, receipt, None, errors)
             errors[str(broken)] = None
@@ -123,20 +124,13 @@ def _settle(outbox: Outbox, job: Job, receipt: Receipt, due: datetime | None, er
 
 
 def _attempt(
-    job: Job, transport: MailTransport, *, site: Site, policy: EmailPolicy, now: datetime
+    job: Job, transport: MailTransport, press: Press, *, policy: EmailPolicy, now: datetime
 ) -> tuple[Receipt, OutsideError | None]:
     """Try one message; the error is the transport's own, when it is out of order."""
     if job.doubtful and policy.in_doubt == HOLD and not transport.idempotent:
         return Receipt(outcome=Outcome.IN_DOUBT, at=now, detail="an earlier attempt may have gone out"), None
     try:
-        envelope = render_mail(
-            [from_plain(words) for words in job.words],
-            site=site,
-            subscriber=job.recipient,
-            policy=policy,
-            job=job.id,
-            now=now,
-        )
+        envelope = press.mail(job.words, subscriber=job.recipient, job=job.id, now=now)
     except (RefusedError, KeyError, TypeError, ValueError) as error:
         return Receipt(outcome=Outcome.FAILED, at=now, detail=_line(error)), None
     try:

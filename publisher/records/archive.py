@@ -25,12 +25,15 @@ UNPUBLISHED = "unpublished"
 
 def stamp(moment: datetime) -> str:
     """Write a moment so that text order is time order: UTC, microseconds, `Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def moment(text: str) -> datetime:
     """Read what `stamp` wrote."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    if not text.endswith("Z"):
+        raise ValueError(f"{text!r} is no moment of ours")
+    # strptime takes ten times as long, and every subscriber and every message has three of these
+    return datetime.fromisoformat(text)
 
 
 def link(previous: ContentHash, *, seq: int, at: datetime, kind: str, body: Plain) -> ContentHash:

@@ -85,7 +85,8 @@ def render_mail(
         RefusedError: what came out is not what was meant; it must not be sent.
     """
     page = render_page(updates, site=site, subscriber=subscriber, policy=policy)
-    domain = _domain(policy)
+    name = message_id(job, policy)
+    domain = name.partition("@")[2]
     incidents = {update.incident for update in updates}
     thread = f"<incident.{short_id('thread', site.url, incidents.pop())}@{domain}>" if len(incidents) == 1 else None
     out = _unsubscribe(subscriber, policy)
@@ -95,7 +96,7 @@ def render_mail(
         ("List-Unsubscribe", f"<{out}>"),
         *([("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")] if out.startswith("https:") else []),
     ]
-    return _sealed(page, subscriber, policy, f"{job}@{domain}", headers=headers, now=now)
+    return _sealed(page, subscriber, policy, name, headers=headers, now=now)
 
 
 def render_confirmation(
@@ -148,9 +149,8 @@ def _sealed(
         message["Reply-To"] = _address(policy.reply_to, "email.reply_to")
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
-    # Quoted-printable never holds "=_" and base64 never "_": this boundary stands in no part.
     message["MIME-Version"] = "1.0"
-    message["Content-Type"] = f'multipart/alternative; boundary="=_{short_id("boundary", message_id, length=24)}"'
+    message["Content-Type"] = f'multipart/alternative; boundary="{boundary(message_id)}"'
     names = list(message.keys())
     for kind, body in (("plain", page.text), ("html", page.html)):
         part = EmailMessage(policy=_PART)
@@ -181,6 +181,19 @@ def _address(text: str, what: str) -> Address:
 
 def _domain(policy: EmailPolicy) -> str:
     return _address(policy.sender, "email.sender").domain
+
+
+def message_id(job: str, policy: EmailPolicy) -> str:
+    """Give a job's Message-ID, without angle brackets."""
+    return f"{job}@{_domain(policy)}"
+
+
+def boundary(message_id: str) -> str:
+    """Give the boundary between a message's parts.
+
+    Quoted-printable never holds "=_" and base64 never "_": it stands in no part.
+    """
+    return f"=_{short_id('boundary', message_id, length=24)}"
 
 
 def _footing(subscriber: Subscriber, policy: EmailPolicy) -> Footing:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import email
 import email.policy
 import socket
 import ssl
 import subprocess
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -163,12 +165,13 @@ PERMANENT = ["550 5.1.1 no such user", "551 5.1.6 moved", "552 5.2.2 full", "553
              "550 5.7.1 policy", "521 5.3.2 no mail"]  # fmt: skip
 
 
+@pytest.mark.parametrize("pipelining", [False, True])
 @pytest.mark.parametrize("phase", ["RCPT", "DATA", "DOT"])
 @pytest.mark.parametrize("answer", [*TEMPORARY, *PERMANENT])
-def test_each_answer_in_each_phase_means_what_rfc_5321_says(phase: Phase, answer: str) -> None:
+def test_each_answer_in_each_phase_means_what_rfc_5321_says(phase: Phase, answer: str, *, pipelining: bool) -> None:
     """T31: fourteen codes in three phases; after each, the next message on the same transport gets through."""
     script = {"bad@example.org": answer}
-    with smtp_sink(lambda at, to: script.get(to) if at == phase else None) as sink:
+    with smtp_sink(lambda at, to: script.get(to) if at == phase else None, pipelining=pipelining) as sink:
         transport = smtp(sink)
         receipt = transport.send(letter("bad"))
         assert receipt.outcome is (Outcome.DEFERRED if answer in TEMPORARY else Outcome.REJECTED)
@@ -178,18 +181,20 @@ def test_each_answer_in_each_phase_means_what_rfc_5321_says(phase: Phase, answer
         assert [kept.recipients for kept in sink.kept] == [("good@example.org",)]
 
 
+@pytest.mark.parametrize("pipelining", [False, True])
 @pytest.mark.parametrize("answer", PERMANENT)
-def test_a_refused_sender_is_the_servers_word_about_us_and_nobody_is_lost(answer: str) -> None:
-    with smtp_sink(lambda at, _: answer if at == "MAIL" else None) as sink:
+def test_a_refused_sender_is_the_servers_word_about_us_and_nobody_is_lost(answer: str, *, pipelining: bool) -> None:
+    with smtp_sink(lambda at, _: answer if at == "MAIL" else None, pipelining=pipelining) as sink:
         transport = smtp(sink)
         with pytest.raises(DeniedError, match="refuses our sender"):
             transport.send(letter())
         transport.close()
 
 
+@pytest.mark.parametrize("pipelining", [False, True])
 @pytest.mark.parametrize("phase", ["MAIL", "RCPT", "DATA"])
-def test_a_drop_before_the_words_is_no_delivery_and_no_doubt(phase: Phase) -> None:
-    with smtp_sink(lambda at, _: DROP if at == phase else None) as sink:
+def test_a_drop_before_the_words_is_no_delivery_and_no_doubt(phase: Phase, *, pipelining: bool) -> None:
+    with smtp_sink(lambda at, _: DROP if at == phase else None, pipelining=pipelining) as sink:
         transport = smtp(sink)
         with pytest.raises(UnreachableError, match="hung up before"):
             transport.send(letter())
@@ -231,6 +236,64 @@ def test_one_connection_serves_many_messages() -> None:
         assert len(sink.kept) == 20
 
 
+@pytest.mark.parametrize("pipelining", [False, True])
+def test_a_connection_that_went_between_two_messages_is_made_anew_and_nobody_gets_it_twice(*, pipelining: bool) -> None:
+    """Servers end connections that are idle, or after so many messages, without a word."""
+    dropped: list[str] = []
+
+    def once(at: Phase, to: str) -> str | None:
+        if at == "RCPT" and to == "ben@example.org" and not dropped:
+            dropped.append(to)
+            return DROP
+        return None
+
+    with smtp_sink(once, pipelining=pipelining) as sink:
+        transport = smtp(sink)
+        for name in ("ann", "ben", "cat"):
+            assert transport.send(letter(name)).outcome is Outcome.ACCEPTED
+        transport.close()
+        assert dropped == ["ben@example.org"], "the control"
+        assert [kept.recipients for kept in sink.kept] == [(f"{n}@example.org",) for n in ("ann", "ben", "cat")]
+
+
+class Scripted(threading.Thread):
+    """A server that answers what it is told, block by block, and keeps what it read."""
+
+    def __init__(self, *answers: bytes) -> None:
+        super().__init__(daemon=True)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self.listener.getsockname()[1])
+        self.answers = answers
+        self.read: list[bytes] = []
+        self.start()
+
+    def run(self) -> None:
+        with self.listener, self.listener.accept()[0] as peer:
+            peer.settimeout(5)
+            with contextlib.suppress(OSError):
+                for answer in self.answers:
+                    peer.sendall(answer)
+                    self.read.append(peer.recv(65536))
+
+
+def test_with_pipelining_a_message_takes_two_writes_and_no_words_go_to_nobody() -> None:
+    offers = b"250-here\r\n250 PIPELINING\r\n"
+    server = Scripted(b"220 hello\r\n", offers, b"250 ok\r\n250 ok\r\n354 go\r\n", b"250 2.0.0 kept\r\n")
+    transport = SmtpTransport(SmtpServer(host="127.0.0.1", port=server.port, timeout_s=5), clock=CLOCK)
+    assert transport.send(letter()).outcome is Outcome.ACCEPTED
+    transport.close()
+    server.join(5)
+    assert server.read[1] == b"MAIL FROM:<status@northwind.example>\r\nRCPT TO:<ann@example.org>\r\nDATA\r\n"
+    assert server.read[2].endswith(b"\r\n.\r\n")
+    # this one refuses the only recipient, and would still take words (RFC 2920 section 3.1)
+    server = Scripted(b"220 hello\r\n", offers, b"250 ok\r\n550 5.1.1 who\r\n354 go\r\n", b"250 2.0.0 kept\r\n")
+    transport = SmtpTransport(SmtpServer(host="127.0.0.1", port=server.port, timeout_s=5), clock=CLOCK)
+    assert transport.send(letter()).outcome is Outcome.REJECTED
+    transport.close()
+    server.join(5)
+    assert b"".join(server.read[2:]) == b"", "not a dot"
+
+
 def test_receipts_hold_no_address() -> None:
     with smtp_sink(lambda at, to: f"550 5.1.1 <{to}> {to}: unknown" if at == "RCPT" else None) as sink:
         transport = smtp(sink)
@@ -258,7 +321,6 @@ def test_no_server_and_no_name_are_said_in_words() -> None:
 def test_a_greeting_that_refuses_is_said_in_words() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        import threading
 
         def greet() -> None:
             peer, _ = listener.accept()
@@ -361,7 +423,6 @@ def test_what_ses_answers_means(status: int, code: str, message: str, expected: 
     """Answers that MiniStack does not give, from a socket that does; status 0 hangs up after the request."""
     import http.server
     import json
-    import threading
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:

@@ -39,6 +39,8 @@ class Sink:
     script: Script | None = None
     kept: list[Kept] = field(default_factory=list)
     connections: int = 0
+    pipelining: bool = False
+    """Offer RFC 2920."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def say(self, phase: Phase, recipient: str) -> str | None:
@@ -52,6 +54,12 @@ class Sink:
 class _Handler:
     def __init__(self, sink: Sink) -> None:
         self.sink = sink
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name and form
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], *(["250-PIPELINING"] if self.sink.pipelining else []), responses[-1]]
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name and form
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -126,9 +134,9 @@ def _hang_up(server: SMTP) -> None:
 
 
 @contextmanager
-def smtp_sink(script: Script | None = None, **options: Any) -> Iterator[Sink]:
+def smtp_sink(script: Script | None = None, *, pipelining: bool = False, **options: Any) -> Iterator[Sink]:
     """Run a server for a block. `options` go to aiosmtpd's SMTP: `authenticator`, `tls_context`, `require_starttls`."""
-    sink = Sink(script=script)
+    sink = Sink(script=script, pipelining=pipelining)
     controller = _Controller(sink, data_size_limit=0, **options)
     controller.start()
     sink.port = controller.port
