@@ -11,11 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
+from urllib.parse import urlsplit
 
 from babel import Locale
 from babel.core import get_global
 
 from publisher.model.site import Site
+from publisher.render.characters import one_line
 from publisher.render.i18n import language
 from publisher.render.picture import HEIGHT, WIDTH, Picture, colour_of
 
@@ -64,9 +66,10 @@ def render_card(card: Card, site: Site, locale: str) -> str:
 
 
 def site_picture(site: Site, locale: str) -> Picture:
-    """Give the picture of the site as such, which no state changes."""
-    name = site.brand.company or site.name
-    title = site.description if locale == site.locale and site.description else site.name
+    """Give the picture of the site as such, which no state changes; the same before and after a view cleans names."""
+    called = one_line(site.name) or urlsplit(site.url).hostname or site.url
+    name = one_line(site.brand.company) or called
+    title = (one_line(site.description) if locale == site.locale else "") or called
     return Picture(
         impact=None,
         name=name if name != title else "",

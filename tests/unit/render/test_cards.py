@@ -203,3 +203,13 @@ def test_a_page_around_the_incidents_shows_the_site() -> None:
     assert (picture.impact, picture.title, picture.name) == (None, "How Example is doing.", "Example & Sons")
     assert site_picture(SITE, "ar").title == "Example status", "the description is in the source language"
     assert site_picture(Site(name="S", url="https://s.example/"), "en").alt == "S"
+
+
+def test_pages_made_before_the_view_name_the_picture_that_is_drawn_after_it() -> None:
+    """Frames know the site as it was typed, pages as a view cleaned it; both must name one file."""
+    brand = Brand(company="A\x00 \u2028B")
+    for site in (replace(SITE, name=" S\x07\tT ", description="D\x00\nE", brand=brand), replace(SITE, name="\x01")):
+        for locale in SITE.locales:
+            view = project(history(site=site), locale=locale, now=NOW)
+            assert view.site != site
+            assert site_picture(site, locale).path == site_picture(view.site, locale).path
