@@ -124,7 +124,7 @@ def test_what_tidings_is_given_has_nothing_to_mend(tmp_path: Path) -> None:
 
 def test_the_record_names_no_machine_and_the_picture_is_xml() -> None:
     rows = complete([row(goal.id, goal.bound * share) for goal, share in zip(GOALS, [0.01, 1, 30] * 5, strict=False)])
-    about = {"size": "small", "rounds": 1, "at": "2026-11-24", "machine": report.machine()}
+    about: dict[str, report.Plain] = {"size": "small", "rounds": 1, "at": "2026-11-24", "machine": report.machine()}
     written = json.dumps(report.plain(rows, about=about, samples={}, beside=[("x", "y")]))
     import getpass
     import socket
