@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from publisher.model.site import Site
 
 _CONFIG = "mkdocs.yml"
+_SCRIPT_LENGTH = 4
+"""Letters of a script's tag; regions have two or three."""
 _MAX_BYTES = 1024 * 1024
 
 
@@ -45,6 +48,8 @@ def add(context: Context, locale: str, *, own: bool) -> int:
     from publisher.scaffold.messages import messages, new_catalogue  # noqa: PLC0415
 
     tongue = language(locale)
+    if _usual(locale) != locale:
+        raise UsageError(f"{tongue.name} is written {_usual(locale)}, not {locale}.", "Write it like this.")
     config = context.root / _CONFIG
     if not config.is_file():
         raise UsageError(f"There is no {_CONFIG} in {context.root}.", "Run in the folder of a status site.")
@@ -64,6 +69,16 @@ def add(context: Context, locale: str, *, own: bool) -> int:
     step = f"Translate {path}, then `tidings language check {locale}`." if file_wanted else "Its words are there."
     context.say("", f"{name}. {step}")
     return 0
+
+
+def _usual(tag: str) -> str:
+    """Write a language tag as everybody does (RFC 5646, section 2.1.1): pt-BR, zh-Hant."""
+    first, *rest = re.split("[-_]", tag)
+    cased = (
+        part.title() if len(part) == _SCRIPT_LENGTH else part.upper() if len(part) < _SCRIPT_LENGTH else part
+        for part in rest
+    )
+    return "-".join((first.lower(), *cased))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

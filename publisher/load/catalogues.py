@@ -27,6 +27,8 @@ from publisher.ports import SourceFile
 ROOT: Final = "locale"
 _NAME = re.compile(rf"{ROOT}/([A-Za-z0-9-]{{2,32}})\.po\Z", re.ASCII)
 _PLURAL = re.compile(r"\s*nplurals\s*=\s*([1-9])\s*;\s*plural\s*=\s*([^;]{1,1000});?\s*\Z")
+_WORDS = re.compile(r'\s*(msg|")')
+_QUOTED = re.compile(r'\s*(?:msg[a-z_]+(?:\[\d\])?\s*)?"(?:[^"\\]|\\.)*"\s*\Z')
 _COUNTED = range(1001)
 """Numbers a plural rule is tried with: more days or messages than a page counts."""
 _BREAKS = "\n\r\t"
@@ -99,6 +101,9 @@ def parse(text: str, *, locale: str, report: Report) -> Catalog | None:
     except (UnknownLocaleError, ValueError):
         report.add("TID408", f'There is no language called "{clipped(locale)}".', "Name the file as in `fi.po`.")
         return None
+    if (unclosed := _unclosed(text)) is not None:
+        report.add("TID408", "A quotation mark is missing in this line.", "Put the words in quotes.", (unclosed, 1))
+        return None
     try:
         catalogue = read_po(io.StringIO(text), locale=known, abort_invalid=True)
     except PoFileError as error:
@@ -117,6 +122,14 @@ def parse(text: str, *, locale: str, report: Report) -> Catalog | None:
         report.add("TID408", what, "Take the line from a file that `tidings language add` writes.", (line, 1))
         return None
     return catalogue
+
+
+def _unclosed(text: str) -> int | None:
+    """Find a line whose words are not wholly in quotes, which Babel would read without their last letter."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if _WORDS.match(line) and not _QUOTED.match(line):
+            return number
+    return None
 
 
 def _forms_of(rule: str) -> int | None:

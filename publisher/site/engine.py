@@ -257,14 +257,14 @@ class _Catcher(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
         """Catch a rendered page; MkDocs writes nothing."""
         kind = _kind(page)
         if kind:
-            self.frames[kind] = _tidy(output).encode()
+            self.frames[kind] = _tidy(output, self._locale).encode()
         else:
-            self.pages[page.file.dest_uri] = _uncommented(_mend(output)).encode()
+            self.pages[page.file.dest_uri] = _uncommented(_mend(output, self._locale)).encode()
         return ""
 
     def on_post_template(self, output_content: str, *, template_name: str, config: MkDocsConfig) -> str:
         """Catch the page for unknown addresses."""
-        self.frames[NOT_FOUND] = _tidy(output_content).encode()
+        self.frames[NOT_FOUND] = _tidy(output_content, self._locale).encode()
         return ""
 
     def _card(self, page: Page, dest: str) -> str:
@@ -440,8 +440,13 @@ def _palette(tongue: Language) -> list[dict[str, object]]:
     ]
 
 
-def _mend(html: str) -> str:
-    """Mend the theme's HTML: `autocomplete` belongs on text fields, the direction on the whole document."""
+def _mend(html: str, locale: str) -> str:
+    """Mend the theme's HTML.
+
+    `autocomplete` belongs on text fields, the direction on the whole document, and the language is all of its tag:
+    the theme says `zh` of Chinese in either script, and a browser would have to guess the typeface.
+    """
+    html = re.sub(r'(<html\b[^>]*?) lang="[^"]*"', rf'\1 lang="{locale}"', html, count=1)
     html = re.sub(r'(<input class="md-toggle"[^>]*?) autocomplete="off"', r"\1", html)
     direction = re.search(r'<body dir="(ltr|rtl)"', html)
     return re.sub(r"<html ", f'<html dir="{direction[1]}" ', html, count=1) if direction else html
@@ -471,9 +476,9 @@ def _sealed(page: bytes, dest: str, files: Mapping[str, bytes]) -> bytes:
     return _SCRIPT.sub(seal, page)
 
 
-def _tidy(html: str) -> str:
+def _tidy(html: str, locale: str) -> str:
     """Take the templates' indentation out of a frame: it is paid for once per incident. Frames hold no `<pre>`."""
-    return "\n".join(line.strip() for line in _mend(html).splitlines() if line.strip()) + "\n"
+    return "\n".join(line.strip() for line in _mend(html, locale).splitlines() if line.strip()) + "\n"
 
 
 @contextlib.contextmanager

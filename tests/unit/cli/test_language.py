@@ -13,6 +13,8 @@ from publisher.cli.main import cli
 from publisher.load.site import load_site
 from publisher.model.errors import RefusedError, TidingsError, UsageError
 from publisher.ports import SourceFile
+from publisher.render.i18n import language
+from publisher.render.mail_page import Footing, confirmation_page
 from publisher.scaffold.locales import with_locale
 from publisher.scaffold.messages import messages
 
@@ -100,6 +102,64 @@ def test_what_is_no_language_tag_changes_nothing(repository: Path, locale: str) 
     with pytest.raises(TidingsError):
         tidings(repository, "language", "add", locale)
     assert {p: p.read_bytes() for p in repository.rglob("*") if p.is_file()} == before
+
+
+@pytest.mark.parametrize(("written", "usual"), [("pt_BR", "pt-BR"), ("FI", "fi"), ("zh-hans", "zh-Hans")])
+def test_a_tag_in_an_odd_spelling_is_told_in_the_usual_one(repository: Path, written: str, usual: str) -> None:
+    with pytest.raises(UsageError, match=usual):
+        tidings(repository, "language", "add", written)
+
+
+PLURALS = {
+    "pl": ("{n} dzień temu", "{n} dni temu", "{n} dnia temu"),
+    "he": ("לפני יום אחד", "לפני {n} ימים"),
+    "pt-BR": ("há {n} dia", "há {n} dias"),
+    "zh-Hans": ("{n} 天前",),
+}
+
+
+def test_four_more_languages_side_by_side(repository: Path) -> None:
+    """Slavic plurals, Hebrew from right to left, a country's Portuguese, a script's Chinese: pages, data and mail."""
+    for locale, forms in PLURALS.items():
+        assert tidings(repository, "language", "add", locale).return_value == 0
+        file = repository / "locale" / f"{locale}.po"
+        text = file.read_text(encoding="utf-8").replace(
+            'msgid "Everything works."\nmsgstr ""', f'msgid "Everything works."\nmsgstr "<{locale}>"'
+        )
+        head = text.index('msgid "{n} day ago"')
+        block = text[head : text.index("\n\n", head)]
+        filled = block
+        for number, form in enumerate(forms):
+            assert f'msgstr[{number}] ""' in block
+            filled = filled.replace(f'msgstr[{number}] ""', f'msgstr[{number}] "{form}"')
+        assert f'msgstr[{len(forms)}] ""' not in block, "as many forms as gettext knows"
+        file.write_text(text.replace(block, filled), encoding="utf-8")
+    assert tidings(repository, "check").return_value == 0
+    assert tidings(repository, "build", "--out", str(repository / "out")).return_value == 0
+    site = app.read_site(repository)
+    for locale in PLURALS:
+        home = (repository / "out" / locale / "index.html").read_text(encoding="utf-8")
+        assert f'lang="{locale}"' in home[: home.index("<head")], "the whole tag, script and country with it"
+        assert f"&lt;{locale}&gt;" in home
+        about = (repository / "out" / locale / "lite" / "index.html").read_text(encoding="utf-8")
+        assert f'lang="{locale}"' in about
+        feed = (repository / "out" / locale / "history.atom").read_text(encoding="utf-8")
+        assert f'xml:lang="{locale}"' in feed
+        page = confirmation_page(
+            site=site,
+            locale=locale,
+            footing=Footing(address="a@b.example", answer_to="c@b.example", token="t"),
+            confirm_url=None,
+        )
+        assert f'lang="{locale}"' in page.html
+    said = {
+        locale: [language(locale, site).ngettext("{n} day ago", "{n} days ago", n) for n in (1, 2, 5)]
+        for locale in PLURALS
+    }
+    assert said["pl"] == ["1 dzień temu", "2 dni temu", "5 dnia temu"]
+    assert said["he"] == ["לפני יום אחד", "לפני 2 ימים", "לפני 5 ימים"]
+    assert said["pt-BR"] == ["há 1 dia", "há 2 dias", "há 5 dias"]
+    assert said["zh-Hans"] == ["1 天前", "2 天前", "5 天前"]
 
 
 def test_adding_twice_is_refused_and_keeps_the_translator_s_work(repository: Path) -> None:

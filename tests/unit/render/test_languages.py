@@ -252,6 +252,30 @@ def test_a_plural_rule_that_cannot_be_used_is_refused(rule: str) -> None:
     assert site.catalogues == {}
 
 
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        ('msgstr "Historia"', 'msgstr "Historia'),
+        ('msgstr "Historia"', 'msgstr Historia"'),
+        ('msgstr "Historia"', 'msgstr "His"toria"'),
+        ('msgstr "Historia"', 'msgstr ""\n"Historia'),
+        ('msgid "History"', 'msgid "History'),
+    ],
+)
+def test_a_missing_quotation_mark_is_found_in_its_line(good: str, bad: str) -> None:
+    """Babel alone would take the last letter for it."""
+    text = filled("fi", {"History": "Historia"})
+    assert good in text
+    broken = text.replace(good, bad, 1)
+    site, found = with_catalogues(
+        replace(SITE, locales=("en", "fi")), [SourceFile(path="locale/fi.po", body=broken.encode())]
+    )
+    [wrong] = found
+    assert wrong.code == "TID408"
+    assert wrong.place.line == broken[: broken.index(bad) + len(bad)].count("\n") + 1
+    assert site.catalogues == {}
+
+
 @pytest.mark.parametrize("body", [b'msgid "a\n', b'msgid "a"\nmsgstr "b"\nrubbish\n', b"\xff\xfe", b"PK\x03\x04"])
 def test_what_is_no_catalogue_is_refused(body: bytes) -> None:
     site, found = with_catalogues(replace(SITE, locales=("en", "fi")), [SourceFile(path="locale/fi.po", body=body)])
