@@ -147,8 +147,9 @@ def figures(rows: Sequence[Row], beside: Sequence[tuple[str, str]], about: Mappi
     counts = {verdict: sum(row.verdict is verdict for row in rows) for verdict in Verdict}
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
     lines = [
-        f"Measured on {about['at']}, {about['rounds']} rounds, medians: {on['processor']}, {on['cores']} cores,",
-        f"{on['memory_gib']} GiB, {on['system']}, Python {on['python']}, load {on['load_before']} before. {told}.",
+        f"Measured on {about['at']}, `SIZE={about['size']}`, {about['rounds']} rounds, medians,",
+        f"load {on['load_before']} before: {on['processor']}, {on['cores']} cores, {on['memory_gib']} GiB,",
+        f"{on['system']}, Python {on['python']}. {told}.",
         "",
         table(rows),
     ]

@@ -1,14 +1,14 @@
 """Measure Tidings beside the programs that others use, in one run, and hold the figures against the goals.
 
-    make bench                    5,000 incidents, three rounds, medians: an hour on two cores
+    make bench                    5,000 incidents, three rounds, medians
     make bench SIZE=small         500 incidents: a few minutes
     make bench SIZE=large         … and 50,000 for the row on size
     make bench ROUNDS=9           more rounds
     make bench ONLY=mail,warm     these rows alone
 
-Writes `bench/results/latest.json`, and, of a run that measured every row, the table and the picture of the manual
-(`docs/reference/performance.md`, `docs/pictures/bench.svg`). Rows that are over their bound are shown as such: it fails
-only when something cannot be measured at all.
+Writes `bench/results/latest.json` and, without ONLY, the table and the picture of the manual
+(`docs/reference/performance.md`, `docs/reference/bench.svg`). Rows over their bound are shown as such: it fails only
+when something cannot be measured at all.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 RESULTS = HERE / "results" / "latest.json"
 PAGE = ROOT / "docs" / "reference" / "performance.md"
-PICTURE = ROOT / "docs" / "pictures" / "bench.svg"
+PICTURE = ROOT / "docs" / "reference" / "bench.svg"
 BEGIN, END = "<!-- figures: written by `make bench` -->\n", "<!-- end of figures -->\n"
 
 
@@ -90,7 +90,7 @@ def main() -> int:
     RESULTS.parent.mkdir(exist_ok=True)
     result = report.plain(shown, about=about, samples=bench.samples, beside=bench.beside)
     RESULTS.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    if not only and size.name != "small":
+    if not only:
         write_manual(found, bench.beside, about)
     say(f"bench: {RESULTS.relative_to(ROOT)} written after {time.monotonic() - begun:.0f} s")
     return 1 if any(row.figure is None for row in shown) else 0
