@@ -164,8 +164,8 @@ def test_without_a_navigation_of_the_writers_ours_comes_first(tmp_path: Path) ->
         "History",
         "Planned maintenance",
         "Follow",
-        "Accessibility",
         "How we communicate",
+        "Accessibility",
     ]
 
 
