@@ -86,3 +86,10 @@ CUT = """() => {
     return out;
 }"""
 """What a reader cannot reach by scrolling in one direction: a page wider than its window, a box that hides its text."""
+
+
+def write_locale(root: Path, locale: str) -> None:
+    """Add a language of the company's own to a copy of the example, as yet without words."""
+    (root / "locale").mkdir()
+    header = f'msgid ""\nmsgstr ""\n"Language: {locale}\\n"\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
+    (root / "locale" / f"{locale}.po").write_text(header, encoding="utf-8")

@@ -22,7 +22,19 @@ from playwright.sync_api import Browser
 
 from publisher import app
 from publisher.adapters.site_folder import write_site
-from tests.site.accessibility_kit import CUT, INCIDENT, SCHEMES, SEVEN, TAGS, WIDTHS, opened, pages_of, serving, wide
+from tests.site.accessibility_kit import (
+    CUT,
+    INCIDENT,
+    SCHEMES,
+    SEVEN,
+    TAGS,
+    WIDTHS,
+    opened,
+    pages_of,
+    serving,
+    wide,
+    write_locale,
+)
 from tests.site.workspace import EXAMPLE, NOW, copy_example
 
 pytestmark = pytest.mark.chromium
@@ -159,10 +171,7 @@ def seven(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     config = root / "mkdocs.yml"
     text = config.read_text(encoding="utf-8")
     config.write_text(text.replace("[en, de, ar]", f"[{', '.join(SEVEN)}]"), encoding="utf-8")
-    (root / "locale").mkdir()
-    (root / "locale" / "he.po").write_text(
-        'msgid ""\nmsgstr ""\n"Language: he\\n"\n"Content-Type: text/plain; charset=UTF-8\\n"\n', encoding="utf-8"
-    )
+    write_locale(root, "he")
     built = app.build(root, now=NOW)
     assert tuple(built.views) == SEVEN
     write_site(made / "out", app.unpublished(built))

@@ -234,21 +234,3 @@ def test_what_a_phone_loads_is_small(browser: Browser, address: str, tmp_path: P
         assert sum(scripts.values()) <= 6 * 1024, scripts
         assert len(sizes) <= 7, sizes
         assert sum(sizes.values()) < 330_000, sizes
-
-
-@pytest.mark.npm
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [375, 1280])
-def test_axe_finds_nothing(browser: Browser, address: str, scheme: str, width: int) -> None:
-    rules = (EXAMPLE / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-    found: list[str] = []
-    with opened(browser, viewport={"width": width, "height": 900}, color_scheme=scheme) as context:
-        for path in PAGES:
-            page = context.new_page()
-            page.goto(address + path)
-            page.evaluate(rules)
-            looked = page.evaluate("axe.run()")
-            assert len(looked["passes"]) > 10, "the rules were run"
-            found += [f"{path}: {v['id']}: {v['nodes'][0]['html'][:200]}" for v in looked["violations"]]
-            page.close()
-    assert not found, "\n".join(found)
