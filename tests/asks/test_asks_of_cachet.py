@@ -160,7 +160,7 @@ def test_cachet_2577_private_components_do_not_leak_into_the_public_roll_up(hous
     expected = house.build(NOW).bodies
     house.write(
         "policy/components.yml",
-        HIDDEN.replace("[ledger]", "[ledger]").replace(
+        HIDDEN.replace(
             "public: false}\n  disks", "public: false, depends_on: [payments]}\n  disks"
         ),
     )
