@@ -83,6 +83,10 @@ _CATEGORY = {
 _SCOPE = {Scope.LOCAL: _("Local"), Scope.REGIONAL: _("Regional"), Scope.GLOBAL: _("Global")}
 
 
+_WIDE = frozenset({"ja", "yue", "zh"})
+"""Languages whose sentences follow each other without a blank."""
+
+
 class Language:
     """One language's words and forms. Make it with `language(locale, site)`, which keeps one of each.
 
@@ -112,6 +116,11 @@ class Language:
     def direction(self) -> str:
         """Give the direction of writing: `ltr` or `rtl`."""
         return str(self._cldr.text_direction)
+
+    @property
+    def between(self) -> str:
+        """Give what stands between two sentences: nothing where a full stop is as wide as a letter."""
+        return "" if self._own.language in _WIDE else " "
 
     @property
     def name(self) -> str:

@@ -206,3 +206,8 @@ def test_a_catalogue_says_everything_and_keeps_every_name(locale: str) -> None:
             if not form or not wanted - optional <= names_in(form) <= wanted
         ]
     assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize(("locale", "between"), [("en", " "), ("ar", " "), ("ja", ""), ("zh-Hans", "")])
+def test_sentences_follow_each_other_as_the_language_writes_them(locale: str, between: str) -> None:
+    assert Language(locale).between == between
