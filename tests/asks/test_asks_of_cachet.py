@@ -160,9 +160,7 @@ def test_cachet_2577_private_components_do_not_leak_into_the_public_roll_up(hous
     expected = house.build(NOW).bodies
     house.write(
         "policy/components.yml",
-        HIDDEN.replace(
-            "public: false}\n  disks", "public: false, depends_on: [payments]}\n  disks"
-        ),
+        HIDDEN.replace("public: false}\n  disks", "public: false, depends_on: [payments]}\n  disks"),
     )
     changed = SAID.replace(" | ", "\n<!--\ncomponents: {ledger: major_outage, disks: partial_outage}\n-->\n | ")
     house.incident("2026-11-20-cards", BOTH, changed)

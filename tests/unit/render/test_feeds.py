@@ -36,7 +36,7 @@ def is_feed(path: str) -> bool:
 
 
 def test_every_feed_is_there_in_every_language() -> None:
-    found = {p for p in artifacts(busy()) if is_feed(p) or p.endswith("feed.json")}
+    found = {p for p in artifacts(busy()) if is_feed(p) or p.endswith("feed.json")} - {"schema/feed.json"}
     one = {"history.atom", "history.rss", "updates.atom", "feed.json"}
     one |= {f"components/{c}.atom" for c in ("checkout", "payments", "reports", "website")}
     assert found == one | {f"de/{p}" for p in one} | {f"ar/{p}" for p in one}
