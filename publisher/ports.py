@@ -44,8 +44,39 @@ class SourceFile:
     body: bytes
 
 
+Mark: TypeAlias = tuple[int, ...] | str | None
+"""Says of a file's bytes, without reading them, that they are the same as before; None says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One file that was looked at.
+
+    Attributes:
+        mark: as long as it is equal and not None, so are the bytes.
+        sha256: of the bytes.
+    """
+
+    mark: Mark
+    sha256: ContentHash
+
+
 class Sources(Protocol):
     """The repository's files, at one commit or as they lie in a folder. Never follows a link."""
+
+    def look(
+        self, *, roots: Sequence[str], max_bytes: int, known: Mapping[str, Sight]
+    ) -> tuple[Mapping[str, Sight], tuple[SourceFile, ...], tuple[Finding, ...]]:
+        """Look at all regular files at or below `roots`; read those whose bytes may not be the known ones.
+
+        Args:
+            roots: as for `read`.
+            max_bytes: as for `read`.
+            known: what an earlier look of the same roots saw, whole; empty for none.
+
+        Returns:
+            Every file that `read` would give, those that had to be read, and the findings `read` would give.
+        """
 
     def read(self, *, roots: Sequence[str], max_bytes: int) -> tuple[tuple[SourceFile, ...], tuple[Finding, ...]]:
         """Read all regular files at or below `roots`.

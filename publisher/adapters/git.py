@@ -14,14 +14,15 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from publisher.adapters import _names as names
 from publisher.model.codes import finding
+from publisher.model.digest import sha256
 from publisher.model.errors import OutsideError, UsageError
 from publisher.model.finding import Finding, Place
-from publisher.ports import SourceFile
+from publisher.ports import Sight, SourceFile
 
 _TIMEOUT_S = 60
 _PLAIN = ("100644", "100755", "100664")
@@ -44,6 +45,22 @@ class GitSources:
     def read(self, *, roots: Sequence[str], max_bytes: int) -> tuple[tuple[SourceFile, ...], tuple[Finding, ...]]:
         """Read all regular files at or below `roots`; see the port."""
         roots = names.checked_roots(roots)
+        blobs, findings = self._blobs(roots, max_bytes)
+        bodies = self._bodies(list(blobs.values()))
+        return tuple(SourceFile(path=path, body=bodies[blob]) for path, blob in blobs.items()), findings
+
+    def look(
+        self, *, roots: Sequence[str], max_bytes: int, known: Mapping[str, Sight]
+    ) -> tuple[Mapping[str, Sight], tuple[SourceFile, ...], tuple[Finding, ...]]:
+        """Look at all regular files at or below `roots`; see the port. A file's mark is its blob's name."""
+        blobs, findings = self._blobs(names.checked_roots(roots), max_bytes)
+        unknown = {path: blob for path, blob in blobs.items() if path not in known or known[path].mark != blob}
+        bodies = self._bodies(list(unknown.values()))
+        read = tuple(SourceFile(path=path, body=bodies[blob]) for path, blob in unknown.items())
+        fresh = {file.path: Sight(blobs[file.path], sha256(file.body)) for file in read}
+        return {path: fresh.get(path) or known[path] for path in blobs}, read, findings
+
+    def _blobs(self, roots: Sequence[str], max_bytes: int) -> tuple[dict[str, str], tuple[Finding, ...]]:
         listing = _git(self._root, "ls-tree", "-r", "-z", "-l", self.revision(), "--", *roots)
         findings: list[Finding] = []
         blobs: dict[str, str] = {}
@@ -63,9 +80,7 @@ class GitSources:
             else:
                 blobs[path] = blob
         kept = names.without_twins(blobs, findings.append)
-        bodies = self._bodies([blobs[path] for path in kept])
-        files = tuple(SourceFile(path=path, body=bodies[blobs[path]]) for path in kept)
-        return files, names.sorted_findings(findings)
+        return {path: blobs[path] for path in kept}, names.sorted_findings(findings)
 
     def revision(self) -> str:
         """Name the commit by its full hash."""

@@ -13,8 +13,9 @@ from collections.abc import Mapping, Sequence
 
 from publisher.adapters import _names as names
 from publisher.model.codes import finding
+from publisher.model.digest import sha256
 from publisher.model.finding import Finding, Place
-from publisher.ports import SourceFile
+from publisher.ports import Sight, SourceFile
 
 
 class MemorySources:
@@ -51,6 +52,18 @@ class MemorySources:
                 good[path] = self._files[path]
         kept = names.without_twins(good, findings.append)
         return tuple(SourceFile(path=path, body=good[path]) for path in kept), names.sorted_findings(findings)
+
+    def look(
+        self, *, roots: Sequence[str], max_bytes: int, known: Mapping[str, Sight]
+    ) -> tuple[Mapping[str, Sight], tuple[SourceFile, ...], tuple[Finding, ...]]:
+        """Look at all regular files at or below `roots`; see the port."""
+        files, findings = self.read(roots=roots, max_bytes=max_bytes)
+        seen = {file.path: sha256(file.body) for file in files}
+        return (
+            {path: Sight(sha, sha) for path, sha in seen.items()},
+            tuple(file for file in files if file.path not in known or known[file.path].sha256 != seen[file.path]),
+            findings,
+        )
 
     def revision(self) -> str | None:
         """Name the commit these files claim to be from."""

@@ -16,15 +16,18 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from pathlib import Path
 
 from publisher.adapters import _names as names
 from publisher.adapters.git import clean_head
 from publisher.model.codes import finding
+from publisher.model.digest import sha256
 from publisher.model.errors import UsageError
 from publisher.model.finding import Finding, Place
-from publisher.ports import SourceFile
+from publisher.ports import Mark, Sight, SourceFile
 
 _MAX_DEPTH = 16
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -52,8 +55,24 @@ class WorkTree:
 
     def read(self, *, roots: Sequence[str], max_bytes: int) -> tuple[tuple[SourceFile, ...], tuple[Finding, ...]]:
         """Read all regular files at or below `roots`; see the port."""
+        walk = self._walk(roots, _Walk(max_bytes, {}))
+        return walk.files(), walk.found()
+
+    def look(
+        self, *, roots: Sequence[str], max_bytes: int, known: Mapping[str, Sight]
+    ) -> tuple[Mapping[str, Sight], tuple[SourceFile, ...], tuple[Finding, ...]]:
+        """Look at all regular files at or below `roots`; see the port.
+
+        A file's mark is what the file system says of it: number, size, and when bytes and name were last changed. One
+        that was changed within the last moments has none, since it could change once more without a sign.
+        """
+        walk = self._walk(roots, _Walk(max_bytes, known))
+        files = walk.files()
+        fresh = {file.path: Sight(walk.marks[file.path], sha256(file.body)) for file in files}
+        return walk.same | fresh, files, walk.found()
+
+    def _walk(self, roots: Sequence[str], walk: _Walk) -> _Walk:
         self._roots = names.checked_roots(roots)
-        walk = _Walk(max_bytes)
         try:
             top = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
@@ -64,7 +83,7 @@ class WorkTree:
                 walk.enter(top, root)
         finally:
             os.close(top)
-        return walk.result()
+        return walk
 
     def revision(self) -> str | None:
         """Name the commit, if what was read is exactly what is committed."""
@@ -74,14 +93,32 @@ class WorkTree:
 class _Walk:
     """One reading: files and findings so far."""
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, max_bytes: int, known: Mapping[str, Sight]) -> None:
         self.max_bytes = max_bytes
-        self.files: dict[str, SourceFile] = {}
+        self.known = known
+        self.read: dict[str, SourceFile] = {}
+        self.marks: dict[str, Mark] = {}
+        self.same: dict[str, Sight] = {}
         self.findings: list[Finding] = []
+        # a file system may keep times to two seconds only
+        self.recent = time.time_ns() - 2_500_000_000
 
-    def result(self) -> tuple[tuple[SourceFile, ...], tuple[Finding, ...]]:
-        kept = names.without_twins(self.files, self.findings.append)
-        return tuple(self.files[path] for path in kept), names.sorted_findings(self.findings)
+    def files(self) -> tuple[SourceFile, ...]:
+        """Give what was read, less the twins of others."""
+        if self.read.keys() <= self.known.keys():
+            # among names that had no twin there is none
+            return tuple(self.read[path] for path in sorted(self.read))
+        kept = names.without_twins([*self.read, *self.same], self.findings.append)
+        self.same = {path: self.same[path] for path in kept if path in self.same}
+        return tuple(self.read[path] for path in kept if path in self.read)
+
+    def found(self) -> tuple[Finding, ...]:
+        return names.sorted_findings(self.findings)
+
+    def mark(self, found: os.stat_result) -> Mark:
+        if max(found.st_mtime_ns, found.st_ctime_ns) >= self.recent:
+            return None
+        return (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
     def enter(self, top: int, root: str) -> None:
         """Go down to a root part by part, so that no part of the way is a link."""
@@ -166,13 +203,32 @@ class _Walk:
         if folder is None:
             return
         try:
-            for inner in sorted(os.listdir(folder)):  # noqa: PTH208 -- by descriptor, which Path cannot
-                if not names.is_hidden(inner):
-                    self.entry(folder, inner, f"{path}/{inner}", depth=depth + 1)
+            with os.scandir(folder) as listed:
+                found = sorted(listed, key=attrgetter("name"))
+            for inner in found:
+                if not names.is_hidden(inner.name) and not self.is_same(inner, f"{path}/{inner.name}"):
+                    self.entry(folder, inner.name, f"{path}/{inner.name}", depth=depth + 1)
         except OSError as error:
             self.unreadable(path, error)
         finally:
             os.close(folder)
+
+    def is_same(self, entry: os.DirEntry[str], path: str) -> bool:
+        """Say whether a file is as it was when it was last seen, and take it as such.
+
+        A file of another kind, size or number of names would have another mark.
+        """
+        sight = self.known.get(path)
+        if sight is None or sight.mark is None:
+            return False
+        try:
+            found = entry.stat(follow_symlinks=False)
+        except OSError:
+            return False
+        if sight.mark != (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns):
+            return False
+        self.same[path] = sight
+        return True
 
     def file(self, parent: int, name: str, path: str) -> None:
         """Read a file that looked plain, looking again once it is open: its name may have passed to something else."""
@@ -182,12 +238,14 @@ class _Walk:
             self.unreadable(path, error)
             return
         try:
-            if self.is_plain(os.fstat(number), path):
+            found = os.fstat(number)
+            if self.is_plain(found, path):
                 body = _bytes(number, self.max_bytes + 1)
                 if len(body) > self.max_bytes:
                     self.findings.append(names.oversize(path, len(body), self.max_bytes))
                 else:
-                    self.files[path] = SourceFile(path=path, body=body)
+                    self.read[path] = SourceFile(path=path, body=body)
+                    self.marks[path] = self.mark(found)
         except OSError as error:
             self.unreadable(path, error)
         finally:

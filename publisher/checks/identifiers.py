@@ -8,26 +8,29 @@ from zoneinfo import ZoneInfo
 
 from publisher.checks.confusables import mixed_word, skeleton
 from publisher.model.codes import finding
+from publisher.model.component import Registry
 from publisher.model.finding import Finding, Place
-from publisher.model.history import History
 from publisher.model.incident import Incident, Kind, Status
+from publisher.model.site import Site
 
 
-def check_identifiers(history: History) -> Iterator[Finding]:
-    """Find ids given twice, ids whose day is wrong, names that can be taken for another."""
+def same_identifiers(incidents: Iterable[Incident]) -> Iterator[Finding]:
+    """Find ids given twice."""
     seen: dict[str, Incident] = {}
-    zone = ZoneInfo(history.site.time_zone)
-    for incident in sorted(history.incidents, key=lambda i: i.place):
+    for incident in sorted(incidents, key=lambda i: i.place):
         folded = unicodedata.normalize("NFKC", incident.id).casefold()
         other = seen.setdefault(folded, incident)
         if other is not incident:
             what = f'"{incident.id}" is already the id of {other.place.path}.'
             yield finding("TID103", incident.place, what, "Rename one of the two files.")
-        yield from _day(incident, zone)
-        word = mixed_word(incident.title)
-        if word:
-            yield _mixed(incident.at("title"), word)
-    yield from _names(history)
+
+
+def incident_identifier(incident: Incident, zone: ZoneInfo) -> Iterator[Finding]:
+    """Find an id whose day is wrong, and a title that can be taken for another."""
+    yield from _day(incident, zone)
+    word = mixed_word(incident.title)
+    if word:
+        yield _mixed(incident.at("title"), word)
 
 
 def _day(incident: Incident, zone: ZoneInfo) -> Iterator[Finding]:
@@ -45,9 +48,9 @@ def _day(incident: Incident, zone: ZoneInfo) -> Iterator[Finding]:
         yield finding("TID104", place, what, "Mend the time; once published, leave the id as it is.")
 
 
-def _names(history: History) -> Iterator[Finding]:
-    registry = history.policy.registry
-    named: list[tuple[str, str, Place]] = [("the company", history.site.brand.company, Place(path="mkdocs.yml"))]
+def registry_names(site: Site, registry: Registry) -> Iterator[Finding]:
+    """Find names of components, groups and the company that can be taken for another."""
+    named: list[tuple[str, str, Place]] = [("the company", site.brand.company, Place(path="mkdocs.yml"))]
     named += [(f'group "{g.id}"', g.name, g.place) for g in registry.groups]
     named += [(f'component "{c.id}"', c.name, c.place) for c in registry.components]
     yield from look_alikes(named)

@@ -9,12 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dateutil.rrule import rrulestr
-
 from publisher.model.codes import finding
 from publisher.model.finding import Finding
-from publisher.model.history import History
-from publisher.model.incident import Window
+from publisher.model.incident import Incident, Window
 
 _PARTS: dict[str, str] = {
     "FREQ": r"DAILY|WEEKLY|MONTHLY|YEARLY",
@@ -32,13 +29,12 @@ _COARSE_ONLY = ("BYMONTHDAY", "BYSETPOS")
 _EXAMPLE = "Write it as in `FREQ=WEEKLY;BYDAY=SU;COUNT=8`."
 
 
-def check_recurrence(history: History) -> Iterator[Finding]:
-    """Find recurrences that cannot be read or never happen."""
-    for incident in history.incidents:
-        if incident.window is not None and incident.window.rrule is not None:
-            problem = problem_of(incident.window, incident.window.rrule)
-            if problem is not None:
-                yield finding("TID210", incident.at("window.rrule"), *problem)
+def check_recurrence(incident: Incident) -> Iterator[Finding]:
+    """Find a recurrence that cannot be read or never happens."""
+    if incident.window is not None and incident.window.rrule is not None:
+        problem = problem_of(incident.window, incident.window.rrule)
+        if problem is not None:
+            yield finding("TID210", incident.at("window.rrule"), *problem)
 
 
 def problem_of(window: Window, rrule: str) -> tuple[str, str] | None:
@@ -68,6 +64,8 @@ def _whole(window: Window, rrule: str, parts: dict[str, str]) -> tuple[str, str]
             return f"{fine[0]} does not go with {parts['FREQ']}.", "Use FREQ=MONTHLY, or BYDAY."
         if re.search(r"\d", parts.get("BYDAY", "")):
             return f"Numbered days do not go with {parts['FREQ']}.", "Use FREQ=MONTHLY, or days without numbers."
+    from dateutil.rrule import rrulestr  # noqa: PLC0415 -- few incidents recur
+
     try:
         rule = rrulestr(rrule, dtstart=window.begins)
         first = next(iter(rule), None)

@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from publisher.model.codes import finding
+from publisher.model.component import Registry
 from publisher.model.finding import Finding, Place
-from publisher.model.history import History
 from publisher.model.incident import Incident
 
 REGISTRY = "policy/components.yml"
 
 
-def check_references(history: History) -> Iterator[Finding]:
-    """Find names of components and groups that nothing is called."""
-    components = [component.id for component in history.policy.registry.components]
-    for incident in history.incidents:
-        yield from _components(incident, components)
-    yield from _registry(history)
-
-
-def _did_you_mean(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
-    return f'Did you mean "{close[0]}"? ' if close else ""
-
-
-def _components(incident: Incident, known: Sequence[str]) -> Iterator[Finding]:
+def incident_references(incident: Incident, known: Collection[str]) -> Iterator[Finding]:
+    """Find names of components in an incident that are not `known`."""
     named = [(f"components.{name}", name) for name in incident.components]
     for number, update in enumerate(incident.updates):
         named += [(f"updates.{number}.components.{name}", name) for name in update.components or ()]
@@ -37,8 +25,13 @@ def _components(incident: Incident, known: Sequence[str]) -> Iterator[Finding]:
             yield finding("TID102", incident.at(place), f'No component is called "{name}".', fix)
 
 
-def _registry(history: History) -> Iterator[Finding]:
-    registry = history.policy.registry
+def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    return f'Did you mean "{close[0]}"? ' if close else ""
+
+
+def registry_references(registry: Registry) -> Iterator[Finding]:
+    """Find names in the registry that nothing is called, and circles among its parts."""
     groups = [group.id for group in registry.groups]
     components = [component.id for component in registry.components]
     for component in registry.components:

@@ -6,31 +6,43 @@ import re
 from collections.abc import Iterator
 
 from publisher.model.codes import finding
+from publisher.model.component import Registry
 from publisher.model.finding import Finding, Place
-from publisher.model.history import History
 from publisher.model.incident import Incident
 
 REGISTRY = "policy/components.yml"
 
 
-def check_secrecy(history: History) -> Iterator[Finding]:
-    """Find what would tell readers of components that are not public."""
-    registry = history.policy.registry
-    hidden = registry.hidden()
-    if not hidden:
-        return
-    names = {n for c in registry.components if c.id in hidden for n in (c.name, *c.names.values())}
-    shown = {n.casefold() for c in registry.components if c.id not in hidden for n in (c.name, *c.names.values())}
-    telling = sorted((n for n in names if n.casefold() not in shown), key=lambda n: (-len(n), n))
-    sought = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, telling))})(?!\w)", re.IGNORECASE) if telling else None
-    for incident in history.incidents:
+class Secrets:
+    """What readers must not learn of.
+
+    Args:
+        registry: says which components are not public.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self._hidden = hidden = registry.hidden()
+        self._sought = _names_of(registry, hidden) if hidden else None
+
+    def told(self, incident: Incident) -> Iterator[Finding]:
+        """Find what an incident would tell of them."""
+        if not self._hidden:
+            return
         named = {*incident.components, *(c for u in incident.updates for c in u.components or ())}
-        if named and named <= hidden:
+        if named and named <= self._hidden:
             what = f"Nobody outside may know of {_listed(sorted(named))}, and the incident names nothing else."
             fix = f"Name what customers notice, or keep it out of incidents/; {REGISTRY} says what is public."
             yield finding("TID110", incident.at("components"), what, fix)
-        if sought is not None:
-            yield from _told(incident, sought)
+        if self._sought is not None:
+            yield from _told(incident, self._sought)
+
+
+def _names_of(registry: Registry, hidden: frozenset[str]) -> re.Pattern[str] | None:
+    """Give what finds the names of hidden components that are no shown one's too."""
+    names = {n for c in registry.components if c.id in hidden for n in (c.name, *c.names.values())}
+    shown = {n.casefold() for c in registry.components if c.id not in hidden for n in (c.name, *c.names.values())}
+    telling = sorted((n for n in names if n.casefold() not in shown), key=lambda n: (-len(n), n))
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, telling))})(?!\w)", re.IGNORECASE) if telling else None
 
 
 def _told(incident: Incident, sought: re.Pattern[str]) -> Iterator[Finding]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from publisher.model.characters import code_of, name_of, written_out
 from publisher.model.codes import finding
 from publisher.model.finding import Finding, Place
-from publisher.model.history import History
 from publisher.model.incident import Incident
 
 if TYPE_CHECKING:
@@ -27,23 +26,22 @@ _LINK = re.compile(r"\]\(|\]:|\]\[")
 _PROMPT = re.compile(r"\[\[(?!\s)[^\[\]]{1,400}\]\](?![(\[:])")
 
 
-def check_text(history: History) -> Iterator[Finding]:
+def check_text(incident: Incident) -> Iterator[Finding]:
     """Find words that should not be shown as they stand."""
-    for incident in history.incidents:
-        yield from _title(incident.title, incident.at("title"))
-        yield from _prompts(incident.title, incident.at("title"))
-        yield from _prompts(incident.headline or "", incident.at("headline"))
-        for number, update in enumerate(incident.updates):
-            place = incident.at(f"updates.{number}.body")
-            yield from _prompts(update.who or "", incident.at(f"updates.{number}.who"))
-            yield from _prompts(update.meanwhile or "", incident.at(f"updates.{number}.meanwhile"))
-            if not update.body:
-                fix = "Write what readers should know, or remove the heading."
-                yield finding("TID305", update.place, "The update says nothing.", fix)
-            yield from check_markdown(update.body, place)
-        yield from _translations(incident)
-        for segment, body in incident.private.items():
-            yield from check_markdown(body, incident.at(f"private.{segment}"))
+    yield from _title(incident.title, incident.at("title"))
+    yield from _prompts(incident.title, incident.at("title"))
+    yield from _prompts(incident.headline or "", incident.at("headline"))
+    for number, update in enumerate(incident.updates):
+        place = incident.at(f"updates.{number}.body")
+        yield from _prompts(update.who or "", incident.at(f"updates.{number}.who"))
+        yield from _prompts(update.meanwhile or "", incident.at(f"updates.{number}.meanwhile"))
+        if not update.body:
+            fix = "Write what readers should know, or remove the heading."
+            yield finding("TID305", update.place, "The update says nothing.", fix)
+        yield from check_markdown(update.body, place)
+    yield from _translations(incident)
+    for segment, body in incident.private.items():
+        yield from check_markdown(body, incident.at(f"private.{segment}"))
 
 
 def _translations(incident: Incident) -> Iterator[Finding]:

@@ -8,7 +8,6 @@ from itertools import pairwise
 
 from publisher.model.codes import finding
 from publisher.model.finding import Finding, Place
-from publisher.model.history import History
 from publisher.model.incident import (
     CLOSED,
     INCIDENT_STATUSES,
@@ -36,14 +35,16 @@ FOLLOWS: dict[Status, tuple[Status, ...]] = {
 _FIRST = {Kind.INCIDENT: (*_OPEN_INCIDENT, _S.RESOLVED), Kind.MAINTENANCE: MAINTENANCE_STATUSES}
 
 
-def check_timeline(history: History, *, now: datetime) -> Iterator[Finding]:
-    """Find times and statuses that cannot be."""
-    for incident in history.incidents:
-        yield from _times(incident, now)
-        yield from _order(incident)
-        yield from _statuses(incident)
-        for number, update in enumerate(incident.updates):
-            yield from _update(incident, number, update, now)
+def check_timeline(incident: Incident, *, now: datetime) -> Iterator[Finding]:
+    """Find times and statuses that cannot be.
+
+    Of `now` it asks only which of the start, the detection and the updates have come.
+    """
+    yield from _times(incident, now)
+    yield from _order(incident)
+    yield from _statuses(incident)
+    for number, update in enumerate(incident.updates):
+        yield from _update(incident, number, update, now)
 
 
 def _shown(at: datetime) -> str:

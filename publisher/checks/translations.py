@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from publisher.model.codes import finding
-from publisher.model.component import Component, Group
+from publisher.model.component import Component, Group, Registry
 from publisher.model.finding import Finding
-from publisher.model.history import History
 from publisher.model.incident import Incident, Translation, source_revision
 from publisher.model.site import Site
 
 
-def check_translations(history: History) -> Iterator[Finding]:
-    """Find what translations lack or have too much."""
-    for incident in history.incidents:
-        yield from _missing(incident, history.site)
-        for translation in incident.translations.values():
-            yield from _translation(incident, translation, history.site)
-    yield from _names(history)
+def check_translations(incident: Incident, site: Site) -> Iterator[Finding]:
+    """Find what an incident's translations lack or have too much."""
+    yield from _missing(incident, site)
+    for translation in incident.translations.values():
+        yield from _translation(incident, translation, site)
 
 
 def _missing(incident: Incident, site: Site) -> Iterator[Finding]:
@@ -66,9 +63,9 @@ def _freshness(incident: Incident, translation: Translation) -> Iterator[Finding
         yield finding("TID405", incident.at(f"translations.{translation.locale}.of"), what, fix)
 
 
-def _names(history: History) -> Iterator[Finding]:
-    registry = history.policy.registry
-    locales = history.site.locales
+def translated_names(site: Site, registry: Registry) -> Iterator[Finding]:
+    """Find names of components and groups in languages that the site does not have."""
+    locales = site.locales
     items: list[Group | Component] = [*registry.groups, *registry.components]
     for item in items:
         for locale in sorted({*item.names, *item.descriptions}):

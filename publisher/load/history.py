@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from dataclasses import dataclass
 
 from publisher.load import catalogues, incidents, policy, site
+from publisher.load.roots import PUBLIC_ROOTS, is_incidents
 from publisher.model.codes import levelled
 from publisher.model.finding import Finding
 from publisher.model.history import History, newest_first
+from publisher.model.policy import Policy
+from publisher.model.site import Site
 from publisher.ports import SourceFile
-
-PUBLIC_ROOTS: Final = (incidents.ROOT, policy.ROOT, catalogues.ROOT, site.PATH)
-"""What a public build reads. Nothing else is ever opened for it."""
 
 
 def load_history(
@@ -29,14 +29,34 @@ def load_history(
         history holds stand-ins and gaps; it is then good for further checks only, never for publishing.
     """
     ordered = sorted(files, key=lambda file: file.path)
+    grounds = load_grounds(ordered)
+    the_incidents, incident_found = incidents.load_incidents(
+        [f for f in ordered if is_incidents(f.path)], locale=grounds.site.locale
+    )
+    history = History(site=grounds.site, policy=grounds.policy, incidents=newest_first(the_incidents))
+    findings = levelled([*read_findings, *grounds.findings, *incident_found], grounds.policy.levels)
+    return history, findings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """What every incident stands on.
+
+    Attributes:
+        findings: at their codes' ordinary levels.
+    """
+
+    site: Site
+    policy: Policy
+    findings: tuple[Finding, ...] = ()
+
+
+def load_grounds(files: Sequence[SourceFile]) -> Grounds:
+    """Read site and policy; files of incidents are passed over."""
+    ordered = sorted(files, key=lambda file: file.path)
     the_site, found = site.load_site(next((f for f in ordered if f.path == site.PATH), None))
     the_site, said = catalogues.with_catalogues(
         the_site, [f for f in ordered if f.path.startswith(f"{catalogues.ROOT}/")]
     )
     the_policy, policy_found = policy.load_policy([f for f in ordered if f.path.startswith(f"{policy.ROOT}/")])
-    the_incidents, incident_found = incidents.load_incidents(
-        [f for f in ordered if f.path.startswith(f"{incidents.ROOT}/")], locale=the_site.locale
-    )
-    history = History(site=the_site, policy=the_policy, incidents=newest_first(the_incidents))
-    findings = levelled([*read_findings, *found, *said, *policy_found, *incident_found], the_policy.levels)
-    return history, findings
+    return Grounds(site=the_site, policy=the_policy, findings=(*found, *said, *policy_found))

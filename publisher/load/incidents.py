@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final
@@ -11,6 +11,7 @@ from typing import Final
 from publisher.load.fields import SLUG, parse_moment
 from publisher.load.frontmatter import parse_text, split_matter
 from publisher.load.report import Report
+from publisher.load.roots import INCIDENTS, group_of
 from publisher.load.schema import IncidentTyped, TranslatedUpdateTyped, TranslationTyped, UpdateTyped
 from publisher.load.updates import Section, bounded, parse_updates
 from publisher.load.validate import internal_fields, validate
@@ -30,7 +31,7 @@ from publisher.model.incident import (
 )
 from publisher.ports import SourceFile
 
-ROOT: Final = "incidents"
+ROOT: Final = INCIDENTS
 _ID = re.compile(r"(?P<day>\d{4}-\d{2}-\d{2})-[a-z0-9]+(?:-[a-z0-9]+)*\Z", re.ASCII)
 _MAX_ID = 100
 _LOCALE = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?\Z", re.ASCII)
@@ -56,14 +57,42 @@ def load_incidents(files: Sequence[SourceFile], *, locale: str) -> tuple[tuple[I
     Returns:
         What could be read, by id, and what is wrong with the rest.
     """
-    parts, findings = _grouped(files)
-    incidents = []
-    for incident_id in sorted(parts):
-        incident, found = _incident(incident_id, parts[incident_id], locale)
+    incidents, findings = [], []
+    for group in sorted(grouped(files).items()):
+        incident, found = load_incident(*group, locale=locale)
         findings.extend(found)
         if incident is not None:
             incidents.append(incident)
     return tuple(incidents), tuple(findings)
+
+
+def grouped(files: Iterable[SourceFile]) -> dict[str, list[SourceFile]]:
+    """Sort files by the incident they say they belong to; see `group_of`."""
+    groups: dict[str, list[SourceFile]] = {}
+    for file in files:
+        groups.setdefault(group_of(file.path), []).append(file)
+    return groups
+
+
+def load_incident(
+    incident_id: str, files: Sequence[SourceFile], *, locale: str
+) -> tuple[Incident | None, tuple[Finding, ...]]:
+    """Read one incident from its files. What comes out depends on nothing else.
+
+    Args:
+        incident_id: from `group_of`.
+        files: all that say they belong to it, sorted by path.
+        locale: the language incidents are written in.
+
+    Returns:
+        The incident, or None when too little could be read; and what is wrong.
+    """
+    parts, findings = _grouped(files)
+    incident = None
+    if incident_id in parts:
+        incident, found = _incident(incident_id, parts[incident_id], locale)
+        findings.extend(found)
+    return incident, tuple(findings)
 
 
 def _grouped(files: Sequence[SourceFile]) -> tuple[dict[str, _Parts], list[Finding]]:

@@ -13,7 +13,6 @@ from datetime import datetime
 
 from publisher.model.component import Impact
 from publisher.model.digest import ContentHash, short_id
-from publisher.model.history import History
 from publisher.model.incident import CLOSED, Incident, Kind, Status, Update, revision
 from publisher.render.recurrence import Occurrence, around, occurrences
 
@@ -91,18 +90,6 @@ class Course:
             ended = self.ended
             return (max((w for w in self.windows if w[0] <= ended), default=self.windows[0]),)
         return around(self.windows, moment)
-
-
-def courses(history: History, now: datetime) -> tuple[Course, ...]:
-    """Follow every incident that has been told of by `now`, in the history's order.
-
-    One without an update speaks from its beginning.
-    """
-    return tuple(
-        course(incident, now)
-        for incident in history.incidents
-        if (incident.updates[0].at if incident.updates else incident.started) <= now
-    )
 
 
 def course(incident: Incident, now: datetime) -> Course:

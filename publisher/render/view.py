@@ -8,7 +8,7 @@ exists, the source text stands, and its `freshness` says so.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -139,7 +139,7 @@ class IncidentView:
     next: datetime | None
     occurrences: tuple[tuple[datetime, datetime], ...]
     rrule: str | None
-    updates: tuple[UpdateView, ...]
+    updates: Sequence[UpdateView]
     freshness: Freshness
     locale: str
     """Language of the title."""

@@ -17,11 +17,13 @@ from publisher.model.component import Component, Group, Impact, Registry, worst
 from publisher.model.digest import short_id
 from publisher.model.history import History, outside
 from publisher.model.incident import Incident, Kind, Translation, revision, source_revision
+from publisher.model.policy import Policy
 from publisher.model.site import Site
 from publisher.render.availability import availability, calendar, day_begin
 from publisher.render.characters import legal, one_line
 from publisher.render.markdown import words
-from publisher.render.timeline import Course, Said, Stretch, courses, stretches
+from publisher.render.timeline import Course, Said, Stretch
+from publisher.render.told import BEGINNING, Told, Updates, head_of, told, view_of
 from publisher.render.view import (
     Affected,
     ComponentView,
@@ -47,9 +49,6 @@ INDICATORS = {
 }
 """The Statuspage API has no word for maintenance that strict clients accept."""
 
-_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-"""When a component of which nothing is known was made, for an API that has to say something."""
-
 
 def project(history: History, *, audience: str = PUBLIC, locale: str, now: datetime) -> View:
     """Give what an audience may read in a language at a moment.
@@ -60,12 +59,12 @@ def project(history: History, *, audience: str = PUBLIC, locale: str, now: datet
         locale: any; texts without a translation into it stand in their own language.
         now: the run's moment, aware.
     """
-    return _Projection(history, now).view(audience, locale)
+    return Projection.of(history, now).view(audience, locale)
 
 
 def project_all(history: History, *, now: datetime) -> dict[str, View]:
     """Give the public view in each of the site's languages, in the site's order."""
-    projection = _Projection(history, now)
+    projection = Projection.of(history, now)
     return {locale: projection.view(PUBLIC, locale) for locale in history.site.locales}
 
 
@@ -81,18 +80,23 @@ class _State:
     updated: datetime
 
 
-class _Projection:
-    """What is the same in every language, worked out once."""
+class Projection:
+    """What is the same in every language, worked out once.
 
-    def __init__(self, history: History, now: datetime) -> None:
-        # From here on a component that is not public does not exist.
-        history = outside(history)
-        self.site: Site = _named(history.site)
-        self.registry: Registry = history.policy.registry
-        self.uptime = history.policy.uptime
-        self.zone = ZoneInfo(history.site.time_zone)
+    Args:
+        site: the site.
+        policy: the policy as those outside may know it: a component that is not public does not exist here.
+        told: every incident that has been told of, newest first.
+        now: the run's moment.
+    """
+
+    def __init__(self, site: Site, policy: Policy, told: Sequence[Told], now: datetime) -> None:
+        self.site: Site = _named(site)
+        self.registry: Registry = policy.registry
+        self.uptime = policy.uptime
+        self.zone = ZoneInfo(site.time_zone)
         self.now = now.astimezone(UTC)
-        self.courses = courses(history, self.now)
+        self.told = told
         self.today: date = self.now.astimezone(self.zone).date()
         self.as_of = self._as_of()
         self.components: Mapping[str, Component] = {c.id: c for c in self.registry.components}
@@ -100,10 +104,17 @@ class _Projection:
         self.states = self._states()
         self._sources: dict[str, str] = {}
 
+    @staticmethod
+    def of(history: History, now: datetime) -> Projection:
+        """Make it from a history, looking at every incident."""
+        history, now = outside(history), now.astimezone(UTC)
+        found = (told(incident, now) for incident in history.incidents)
+        return Projection(history.site, history.policy, [each for each in found if each is not None], now)
+
     def view(self, audience: str, locale: str) -> View:
         names = {c.id: one_line(c.names.get(locale, c.name)) or c.id for c in self.registry.components}
         cut = _Cut(self, audience, locale, names)
-        found = [cut.incident(course) for course in self.courses]
+        found = [cut.incident(each) for each in self.told]
         happened = [i for i in found if i.kind is not Kind.MAINTENANCE]
         planned = [i for i in found if i.kind is Kind.MAINTENANCE]
         overall = worst(state.impact for state in self.states.values())
@@ -132,12 +143,8 @@ class _Projection:
 
     def _as_of(self) -> datetime:
         """Find the last thing that changed what is true: a word, a window's edge, a beginning, or the day."""
-        moments = [day_begin(self.today, self.zone)]
-        for course in self.courses:
-            moments.append(course.incident.started)
-            moments += [said.update.at for said in course.said[-1:]]
-            moments += [edge for window in course.windows for edge in window]
-        return max(moment for moment in moments if moment <= self.now)
+        moments = (each.sketch.last for each in self.told)
+        return max(day_begin(self.today, self.zone), *(m for m in moments if m is not None), BEGINNING)
 
     def _states(self) -> dict[str, _State]:
         over = calendar(today=self.today, count=self.uptime.days, zone=self.zone, until=self.as_of)
@@ -146,20 +153,21 @@ class _Projection:
         now: dict[str, Impact] = {}
         first: dict[str, datetime] = {}
         last: dict[str, datetime] = {}
-        for course in self.courses:
-            for component in course.named:
-                first[component] = min(first.get(component, course.created), course.created)
-                last[component] = max([last.get(component, course.updated), course.updated, *_edges(course, self.now)])
-                impact = course.now[component]
+        for each in self.told:
+            known = each.sketch
+            for component, impact in zip(known.named, known.now, strict=True):
+                first[component] = min(first.get(component, known.created), known.created)
+                newest = known.updated if known.edge is None else max(known.updated, known.edge)
+                last[component] = max(last.get(component, newest), newest)
                 if impact.rank > now.get(component, Impact.OPERATIONAL).rank:
                     now[component] = impact
-            if not course.open and course.ended is not None and course.ended < begun:
+            if not known.open and known.ended is not None and known.ended < begun:
                 continue
-            for stretch in stretches(course, self.as_of):
+            for stretch in each.stretches(self.as_of):
                 if stretch.end >= begun:
                     weighed.setdefault(stretch.component, []).append(stretch)
         # Nothing was planned before it was told: what is to begin later must not make a component younger than today.
-        oldest = min([*(c.created for c in self.courses if c.created <= self.now)], default=_BEGINNING)
+        oldest = min((t.sketch.created for t in self.told if t.sketch.created <= self.now), default=BEGINNING)
         states = {}
         for c in self.registry.components:
             impact = now.get(c.id, Impact.OPERATIONAL)
@@ -198,7 +206,7 @@ class _Projection:
 class _Cut:
     """The allow-list itself: one audience, one language."""
 
-    def __init__(self, projection: _Projection, audience: str, locale: str, names: Mapping[str, str]) -> None:
+    def __init__(self, projection: Projection, audience: str, locale: str, names: Mapping[str, str]) -> None:
         self.of = projection
         self.audience = audience
         self.locale = locale
@@ -224,13 +232,28 @@ class _Cut:
             only_show_if_degraded=component.only_show_if_degraded,
         )
 
-    def incident(self, course: Course) -> IncidentView:
+    def incident(self, each: Told) -> IncidentView:
+        """Give one incident: from what was kept of it where that is known, else from its course."""
+        if self.audience != PUBLIC:
+            return self._whole(each)
+        head = each.heads.get(self.locale)
+        if head is not None:
+            return view_of(head, Updates(len(each.spoken), lambda: self._updates(each.course)))
+        made = self._whole(each)
+        each.heads[self.locale] = head_of(made)
+        return made
+
+    def _updates(self, course: Course) -> tuple[UpdateView, ...]:
         incident = course.incident
         translation, freshness = self._translation(incident)
         base_url = self.of.site.href(f"incidents/{incident.id}/", self.locale)
-        updates = tuple(
-            self._update(incident, said, translation, freshness, base_url) for said in reversed(course.said)
-        )
+        return tuple(self._update(incident, said, translation, freshness, base_url) for said in reversed(course.said))
+
+    def _whole(self, each: Told) -> IncidentView:
+        course = each.course
+        incident = course.incident
+        translation, freshness = self._translation(incident)
+        base_url = self.of.site.href(f"incidents/{incident.id}/", self.locale)
         private = incident.private.get(self.audience) if self.audience != PUBLIC else None
         title = one_line(translation.title if translation else incident.title) or incident.id
         headline = translation.headline if translation else incident.headline
@@ -261,7 +284,7 @@ class _Cut:
             occurrences=course.around(self.of.now),
             rrule=incident.window.rrule if incident.window else None,
             window=(incident.window.begins, incident.window.ends) if incident.window else None,
-            updates=updates,
+            updates=Updates(len(course.said), lambda: self._updates(course)),
             freshness=freshness,
             locale=translation.locale if translation else incident.locale,
             private=words(private, locale=incident.locale, base_url=base_url) if private is not None else None,
@@ -348,10 +371,6 @@ def _named(site: Site) -> Site:
         description=one_line(site.description),
         brand=replace(site.brand, company=one_line(site.brand.company)),
     )
-
-
-def _edges(course: Course, now: datetime) -> list[datetime]:
-    return [edge for window in course.windows for edge in window if edge <= now]
 
 
 def _leaning(registry: Registry) -> dict[str, tuple[str, ...]]:
