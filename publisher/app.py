@@ -19,10 +19,11 @@ from publisher.model.policy import EmailPolicy, Policy, Target
 from publisher.model.release import Release
 from publisher.model.site import Site
 from publisher.model.subscriber import Subscriber
-from publisher.ports import Hub, Ledger, MailTransport, ObjectStore, Outbox, Sources, Subscribers
+from publisher.ports import Hub, Ledger, MailTransport, Memory, ObjectStore, Outbox, Sources, Subscribers
 
 if TYPE_CHECKING:
-    from publisher.pipeline import Built, Content
+    from publisher.building import Built, Content
+    from publisher.recall.state import State
 
 STATE = Path(".tidings")
 """Working state, relative to the repository's root; never committed."""
@@ -51,8 +52,8 @@ def sources(root: Path, *, commit: str | None = None) -> Sources:
 def read_site(root: Path) -> Site:
     """Read what `mkdocs.yml` says of the site; stand-ins where it says nothing or nothing good."""
     from publisher.load.catalogues import ROOT, with_catalogues  # noqa: PLC0415
+    from publisher.load.roots import MAX_SOURCE_BYTES  # noqa: PLC0415
     from publisher.load.site import PATH, load_site  # noqa: PLC0415
-    from publisher.pipeline import MAX_SOURCE_BYTES  # noqa: PLC0415
 
     files, _ = sources(root).read(roots=(PATH, ROOT), max_bytes=MAX_SOURCE_BYTES)
     site, _ = load_site(next((file for file in files if file.path == PATH), None))
@@ -62,7 +63,7 @@ def read_site(root: Path) -> Site:
 def read_policy(root: Path) -> Policy:
     """Read the policy; defaults where it says nothing. What is wrong with it is `check`'s to say."""
     from publisher.load.policy import ROOT, load_policy  # noqa: PLC0415
-    from publisher.pipeline import MAX_SOURCE_BYTES  # noqa: PLC0415
+    from publisher.load.roots import MAX_SOURCE_BYTES  # noqa: PLC0415
 
     files, _ = sources(root).read(roots=(ROOT,), max_bytes=MAX_SOURCE_BYTES)
     return load_policy(files)[0]
@@ -73,26 +74,67 @@ def site_clock(root: Path) -> datetime | None:
     return read_site(root).clock
 
 
-def read_content(root: Path, *, now: datetime, commit: str | None = None) -> Content:
-    """Read and check everything public."""
-    from publisher import pipeline  # noqa: PLC0415
+def remembered(root: Path) -> State:
+    """Give what earlier runs of this very program worked out for a repository."""
+    from publisher.adapters.installed import identity  # noqa: PLC0415
+    from publisher.recall.state import State  # noqa: PLC0415
 
-    return pipeline.read(sources(root, commit=commit), now=now)
+    return State(memory(root), code=identity())
 
 
-def build(root: Path, *, now: datetime, commit: str | None = None) -> Built:
-    """Read, check and render the site. What blocks is in `findings`; with any of those the pages hold stand-ins."""
-    from publisher import pipeline  # noqa: PLC0415
+def memory(root: Path, *, of: str = "build-1") -> Memory:
+    """Give a place for disposable state: what is known of the sources, or `folders-1`, what was written to which."""
+    from publisher.adapters.folder_memory import FolderMemory  # noqa: PLC0415
+
+    return FolderMemory(cache_folder(root) / of)
+
+
+def read_content(
+    root: Path, *, now: datetime, commit: str | None = None, state: State | None = None, named: bool = True
+) -> Content:
+    """Read and check everything public, as far as it changed.
+
+    Args:
+        root: the repository.
+        now: the run's moment.
+        commit: read what it holds instead of the files as they lie.
+        state: what is remembered, where the caller keeps it at hand; read from the cache unless given.
+        named: whether anybody will ask which commit was read.
+    """
+    from publisher import building  # noqa: PLC0415
+
+    state = state or remembered(root)
+    content = building.read(sources(root, commit=commit), now=now, state=state, named=named)
+    state.save()
+    return content
+
+
+def build(
+    root: Path, *, now: datetime, commit: str | None = None, state: State | None = None, named: bool = True
+) -> Built:
+    """Read, check and render the site. What blocks is in `findings`; with any of those the pages hold stand-ins.
+
+    Args:
+        root: the repository.
+        now: the run's moment.
+        commit: build what it holds instead of the files as they lie.
+        state: what is remembered, where the caller keeps it at hand.
+        named: whether anybody will ask which commit was read.
+    """
+    from publisher import building  # noqa: PLC0415
     from publisher.adapters.shelf import Shelf  # noqa: PLC0415
     from publisher.site.frames import load_frames  # noqa: PLC0415
 
-    content = read_content(root, now=now, commit=commit)
+    state = state or remembered(root)
+    content = building.read(sources(root, commit=commit), now=now, state=state, named=named)
     frames = load_frames(root, content.history.site, cache=cache_folder(root))
-    return pipeline.build(content, frames, now=now, pictures=Shelf(cache_folder(root) / "pictures-1"))
+    built = building.build(content, frames, now=now, pictures=Shelf(cache_folder(root) / "pictures-1"))
+    state.save()
+    return built
 
 
 def unpublished(built: Built) -> Release:
-    """Freeze a build that goes nowhere: generation 0."""
+    """Freeze a build that goes nowhere: generation 0, and no record of what it says."""
     from publisher.release.bundle import bundle  # noqa: PLC0415
 
     return bundle(
@@ -100,7 +142,6 @@ def unpublished(built: Built) -> Release:
         generation=0,
         parent=0,
         built=built.now,
-        said=built.said,
         source=built.content.source,
     )
 

@@ -13,11 +13,11 @@ promise:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from publisher.checks import check
+from publisher.building import Built, Content, build, read
 from publisher.deliver.plan import plan_owed
 from publisher.deliver.rollback import rollback
 from publisher.deliver.site import (
@@ -31,96 +31,34 @@ from publisher.deliver.site import (
 )
 from publisher.deliver.site import plan as plan_targets
 from publisher.deliver.upload import Progress
-from publisher.load.history import PUBLIC_ROOTS, load_history
-from publisher.load.schema import json_schemas
 from publisher.model.delivery import Channel
 from publisher.model.digest import ContentHash
 from publisher.model.errors import OutsideError, RefusedError
-from publisher.model.finding import Finding
 from publisher.model.governance import Hold
-from publisher.model.history import History
 from publisher.model.policy import PagePolicy
-from publisher.model.release import Artifact, Release, Said
+from publisher.model.release import Release
 from publisher.model.site import Site
-from publisher.ports import Clock, Hub, Ledger, ObjectStore, Owed, Sources, Subscribers
-from publisher.release.bundle import bundle, said
+from publisher.ports import Clock, Hub, Ledger, ObjectStore, Owed, Subscribers
+from publisher.release.bundle import bundle
 from publisher.release.gate import Verdict, gate
-from publisher.render.artifacts import data_artifacts
 from publisher.render.feeds import is_topic
-from publisher.render.view import View
-from publisher.render.views import project_all
-from publisher.site.fill import page_artifacts
-from publisher.site.frames import Frames
 
-MAX_SOURCE_BYTES = 1024 * 1024
-"""No text a person writes is longer; larger files are findings, never read."""
+__all__ = [
+    "Built",
+    "Content",
+    "GateError",
+    "Planned",
+    "Published",
+    "build",
+    "plan",
+    "publish",
+    "read",
+    "roll_back",
+    "weigh",
+]
+
 _REMEMBERED = 100
 """Releases in which to look for a commit; the ledger keeps fewer."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
-    """What was read, and what is wrong with it.
-
-    Attributes:
-        findings: everything that load and checks said, sorted by place.
-        source: the commit it was read from, or None.
-    """
-
-    history: History
-    findings: tuple[Finding, ...]
-    source: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
-    """A site that could go out, not yet stamped with a generation."""
-
-    content: Content
-    views: Mapping[str, View]
-    artifacts: tuple[Artifact, ...]
-    now: datetime
-
-    @property
-    def history(self) -> History:
-        """The history it was made from."""
-        return self.content.history
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Everything a writer must know."""
-        return self.content.findings
-
-    @property
-    def said(self) -> tuple[Said, ...]:
-        """Every wording it carries, in the source locale."""
-        return said(self.views[self.history.site.locale])
-
-
-def read(sources: Sources, *, now: datetime) -> Content:
-    """Read and check everything public."""
-    files, unreadable = sources.read(roots=PUBLIC_ROOTS, max_bytes=MAX_SOURCE_BYTES)
-    history, problems = load_history(files, read_findings=unreadable)
-    findings = {finding.sort_key: finding for finding in (*problems, *check(history, now=now))}
-    return Content(
-        history=history,
-        findings=tuple(findings[key] for key in sorted(findings)),
-        source=sources.revision(),
-    )
-
-
-def build(
-    content: Content, frames: Frames, *, now: datetime, pictures: MutableMapping[ContentHash, bytes] | None = None
-) -> Built:
-    """Make every artifact of every locale; `pictures` are those of earlier runs, looked up and added to."""
-    views = project_all(content.history, now=now)
-    artifacts = (*page_artifacts(views, frames, kept=pictures), *data_artifacts(views, schemas=json_schemas()))
-    return Built(
-        content=content,
-        views=views,
-        artifacts=tuple(sorted(artifacts, key=lambda artifact: artifact.path)),
-        now=now,
-    )
 
 
 def weigh(built: Built, *, holds: Sequence[Hold] = ()) -> Verdict:

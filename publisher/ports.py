@@ -278,3 +278,19 @@ class Subscribers(Protocol):
 
     def all(self) -> Iterator[Subscriber]:
         """Give everyone, sorted by id."""
+
+
+class Memory(Protocol):
+    """Disposable state: everything in it can be worked out again, and nothing breaks when it is gone.
+
+    Several processes may use one memory at once. What cannot be written is not kept, and that is no error.
+    """
+
+    def get(self, name: str) -> bytes | None:
+        """Read what was put under a name, whole and undamaged; None otherwise."""
+
+    def put(self, name: str, body: bytes) -> None:
+        """Keep bytes under a name, whole or not at all."""
+
+    def keep(self, names: Iterable[str]) -> None:
+        """Forget all others, as long as nobody can be reading them."""

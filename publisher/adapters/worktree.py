@@ -22,6 +22,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from publisher.adapters import _names as names
+from publisher.adapters._marks import mark_of, settled_mark
 from publisher.adapters.git import clean_head
 from publisher.model.codes import finding
 from publisher.model.digest import sha256
@@ -100,8 +101,7 @@ class _Walk:
         self.marks: dict[str, Mark] = {}
         self.same: dict[str, Sight] = {}
         self.findings: list[Finding] = []
-        # a file system may keep times to two seconds only
-        self.recent = time.time_ns() - 2_500_000_000
+        self.begun = time.time_ns()
 
     def files(self) -> tuple[SourceFile, ...]:
         """Give what was read, less the twins of others."""
@@ -116,9 +116,7 @@ class _Walk:
         return names.sorted_findings(self.findings)
 
     def mark(self, found: os.stat_result) -> Mark:
-        if max(found.st_mtime_ns, found.st_ctime_ns) >= self.recent:
-            return None
-        return (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+        return settled_mark(found, self.begun)
 
     def enter(self, top: int, root: str) -> None:
         """Go down to a root part by part, so that no part of the way is a link."""
@@ -225,7 +223,7 @@ class _Walk:
             found = entry.stat(follow_symlinks=False)
         except OSError:
             return False
-        if sight.mark != (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns):
+        if sight.mark != mark_of(found):
             return False
         self.same[path] = sight
         return True

@@ -274,8 +274,7 @@ def update(
 def _repository(root: Path) -> dict[str, SourceFile]:
     """Read what people typed, by path."""
     from publisher import app  # noqa: PLC0415 - see LazyGroup
-    from publisher.load.history import PUBLIC_ROOTS  # noqa: PLC0415
-    from publisher.pipeline import MAX_SOURCE_BYTES  # noqa: PLC0415
+    from publisher.load.roots import MAX_SOURCE_BYTES, PUBLIC_ROOTS  # noqa: PLC0415
 
     if not (root / "mkdocs.yml").is_file():
         raise UsageError(

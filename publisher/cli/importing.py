@@ -108,8 +108,7 @@ def _import(
     from publisher import app  # noqa: PLC0415 - see LazyGroup
     from publisher.adapters.authored import replace, write_new  # noqa: PLC0415
     from publisher.importers.plan import Fate, plan_import, without  # noqa: PLC0415
-    from publisher.load.history import PUBLIC_ROOTS  # noqa: PLC0415
-    from publisher.pipeline import MAX_SOURCE_BYTES  # noqa: PLC0415
+    from publisher.load.roots import MAX_SOURCE_BYTES, PUBLIC_ROOTS  # noqa: PLC0415
 
     root = context.root
     if not (root / "mkdocs.yml").is_file():

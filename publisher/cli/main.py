@@ -9,7 +9,6 @@ import importlib
 import os
 import signal
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 import click
@@ -74,7 +73,7 @@ def find_root(start: Path) -> Path:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 findings or refused, 2 usage, 3 done on some targets, 4 nothing reached.",
 )
-@click.version_option(version("tidings"), prog_name="tidings")
+@click.version_option(package_name="tidings", prog_name="tidings")
 @click.option(
     "--root",
     type=click.Path(exists=True, file_okay=False, path_type=Path),

@@ -39,11 +39,11 @@ def build(context: Context, out: Path | None, commit: str | None) -> int:
     from publisher.adapters.site_folder import write_site  # noqa: PLC0415
 
     now = context.now
-    built = app.build(context.root, now=now, commit=commit)
+    built = app.build(context.root, now=now, commit=commit, named=False)
     if refuse(context, built.findings):
         return EXIT_REFUSED
     folder = out or context.root / "out" / "build"
-    written = write_site(folder, app.unpublished(built))
+    written = write_site(folder, app.unpublished(built), memory=app.memory(context.root, of="folders-1"))
     if context.format == "json":
         context.emit({"folder": str(folder), "files": len(built.artifacts), "written": written.written})
     else:

@@ -142,6 +142,9 @@ def news(
     reached = Reach(history)
     found: list[News] = []
     for incident in (*view.incidents, *view.maintenances):
+        if incident.spoken and all((incident.id, key, revision) in announced for key, revision in incident.spoken):
+            # words that all went out before need not be looked at
+            continue
         for update in incident.updates:
             if (incident.id, update.key, update.said) in announced:
                 continue
@@ -159,15 +162,14 @@ class Reach:
 
     def __init__(self, history: History) -> None:
         # Who hears of something must not tell what is behind it.
-        history = outside(history)
-        self._incidents = {incident.id: incident for incident in history.incidents}
-        self._registry = history.policy.registry
+        self._history = outside(history)
+        self._registry = self._history.policy.registry
         self._known: dict[str, frozenset[str]] = {}
 
     def of(self, incident_id: str) -> frozenset[str]:
         """Give the components an incident names, those that lean on them, and the groups of all these."""
         if incident_id not in self._known:
-            incident = self._incidents.get(incident_id)
+            incident = self._history.incident(incident_id)
             self._known[incident_id] = _reach(incident, self._registry) if incident else frozenset()
         return self._known[incident_id]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from publisher.load import catalogues, incidents, policy, site
-from publisher.load.roots import PUBLIC_ROOTS, is_incidents
+from publisher.load.roots import is_incidents
 from publisher.model.codes import levelled
 from publisher.model.finding import Finding
 from publisher.model.history import History, newest_first

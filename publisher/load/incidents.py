@@ -57,7 +57,8 @@ def load_incidents(files: Sequence[SourceFile], *, locale: str) -> tuple[tuple[I
     Returns:
         What could be read, by id, and what is wrong with the rest.
     """
-    incidents, findings = [], []
+    incidents: list[Incident] = []
+    findings: list[Finding] = []
     for group in sorted(grouped(files).items()):
         incident, found = load_incident(*group, locale=locale)
         findings.extend(found)

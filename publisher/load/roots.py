@@ -13,6 +13,10 @@ PUBLIC_ROOTS: Final = (INCIDENTS, POLICY, CATALOGUES, SITE)
 """What a public build reads. Nothing else is ever opened for it."""
 
 
+MAX_SOURCE_BYTES: Final = 1024 * 1024
+"""No text a person writes is longer; larger files are findings, never read."""
+
+
 def is_incidents(path: str) -> bool:
     """Say whether a file lies where incidents lie."""
     return path.startswith(f"{INCIDENTS}/")

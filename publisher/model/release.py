@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from publisher.model.digest import ContentHash, digest, sha256
+from publisher.model.errors import RefusedError
 
 GENERATION_TOKEN = b"@@tidings:generation@@"
 """Stands in a stamped artifact where the release's generation goes."""
@@ -44,6 +45,69 @@ class Artifact:
     headers: tuple[tuple[str, str], ...]
     group: Group
     stamped: bool = False
+
+
+class KeptArtifact(Artifact):
+    """A file that is known without being made: its bytes are made when somebody asks for them.
+
+    Attributes:
+        sha256: of the body, before stamping.
+        size: of the body, bytes.
+    """
+
+    __slots__ = ("_make", "sha256", "size")
+
+    sha256: ContentHash
+    size: int
+    _make: Callable[[], bytes]
+
+    def __init__(
+        self,
+        *,
+        path: str,
+        headers: tuple[tuple[str, str], ...],
+        group: Group,
+        stamped: bool,
+        sha256: ContentHash,
+        size: int,
+        make: Callable[[], bytes],
+    ) -> None:
+        put = object.__setattr__
+        put(self, "path", path)
+        put(self, "headers", headers)
+        put(self, "group", group)
+        put(self, "stamped", stamped)
+        put(self, "sha256", sha256)
+        put(self, "size", size)
+        put(self, "_make", make)
+
+    @property
+    def body(self) -> bytes:
+        """The bytes.
+
+        Raises:
+            RefusedError: they are not those that are known.
+        """
+        made = self._make()
+        if sha256(made) != self.sha256:
+            raise RefusedError(
+                f"{self.path} does not come out as it did before.",
+                "Something changed while the site was built: run it again. Remove .tidings/cache if it stays so.",
+            )
+        return made
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Artifact) and _whole(self) == _whole(other)
+
+    def __hash__(self) -> int:
+        return hash((self.path, self.sha256))
+
+    def __repr__(self) -> str:
+        return f"KeptArtifact(path={self.path!r}, sha256={self.sha256!r})"
+
+
+def _whole(artifact: Artifact) -> tuple[object, ...]:
+    return (artifact.path, artifact.body, artifact.headers, artifact.group, artifact.stamped)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +180,17 @@ class Release:
     def id(self) -> str:
         """Short name of a release: generation and the first of its content hash."""
         return f"{self.generation}-{self.manifest.content[:12]}"
+
+
+def kept_entry(artifact: KeptArtifact) -> Entry:
+    """Describe a kept artifact that is not stamped, without making it."""
+    return Entry(
+        sha256=artifact.sha256,
+        unstamped=artifact.sha256,
+        size=artifact.size,
+        headers=artifact.headers,
+        group=artifact.group,
+    )
 
 
 def entry_of(artifact: Artifact, body: bytes) -> Entry:

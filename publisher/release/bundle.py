@@ -6,8 +6,9 @@ Generation and build time enter bytes here and nowhere else. Whether a release d
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -18,27 +19,17 @@ from publisher.model.release import (
     GENERATION_TOKEN,
     Artifact,
     Entry,
+    KeptArtifact,
     Manifest,
     Release,
     Said,
     entry_of,
+    kept_entry,
 )
 from publisher.release.pointer import OBJECTS, POINTER, PRIVATE, RELEASES, written_time
 
 MAX_PATH_BYTES = 900
 """S3 keys hold 1,024 bytes; a prefix must fit beside the path."""
-
-
-class SpokenUpdate(Protocol):
-    """What `said` needs of an update's view."""
-
-    @property
-    def key(self) -> str:
-        """The model's key."""
-
-    @property
-    def said(self) -> ContentHash:
-        """Revision of the source wording."""
 
 
 class SpokenIncident(Protocol):
@@ -49,8 +40,8 @@ class SpokenIncident(Protocol):
         """As in the address."""
 
     @property
-    def updates(self) -> Sequence[SpokenUpdate]:
-        """Its updates."""
+    def spoken(self) -> tuple[tuple[str, ContentHash], ...]:
+        """(key, revision of the source wording) of its updates."""
 
 
 class Spoken(Protocol):
@@ -70,9 +61,9 @@ def said(view: Spoken) -> tuple[Said, ...]:
     return tuple(
         sorted(
             (
-                Said(incident=incident.id, update=update.key, revision=update.said)
+                Said(incident=incident.id, update=key, revision=revision)
                 for incident in (*view.incidents, *view.maintenances)
-                for update in incident.updates
+                for key, revision in incident.spoken
             ),
             key=lambda one: (one.incident, one.update),
         )
@@ -98,12 +89,17 @@ def bundle(
     """
     entries: dict[str, Entry] = {}
     bodies: dict[ContentHash, bytes] = {}
+    kept: dict[ContentHash, KeptArtifact] = {}
     for artifact in artifacts:
         if artifact.path in entries:
             raise RefusedError(
                 f"Two artifacts claim the address {artifact.path!r}.", "Rename one of the pages or incidents behind it."
             )
         _check_path(artifact.path)
+        if isinstance(artifact, KeptArtifact) and not artifact.stamped:
+            entry = entries[artifact.path] = kept_entry(artifact)
+            kept[entry.sha256] = artifact
+            continue
         body = stamp(artifact.body, generation=generation, built=built) if artifact.stamped else artifact.body
         entry = entry_of(artifact, body)
         entries[artifact.path] = entry
@@ -115,11 +111,38 @@ def bundle(
         parent=parent,
         built=built,
         manifest=Manifest(entries={path: entries[path] for path in sorted(entries)}),
-        bodies=bodies,
+        bodies=Bodies(bodies, kept) if kept else bodies,
         said=said,
         source=source,
         rollback_of=rollback_of,
     )
+
+
+class Bodies(Mapping[ContentHash, bytes]):
+    """A release's bodies, of which those that are kept are made when somebody asks.
+
+    Args:
+        ready: those that are there.
+        kept: those that can be made.
+    """
+
+    def __init__(self, ready: Mapping[ContentHash, bytes], kept: Mapping[ContentHash, KeptArtifact]) -> None:
+        self._ready = ready
+        self._kept = kept
+
+    def __getitem__(self, sha: ContentHash) -> bytes:
+        if sha in self._ready:
+            return self._ready[sha]
+        return self._kept[sha].body
+
+    def __iter__(self) -> Iterator[ContentHash]:
+        return iter(dict.fromkeys([*self._ready, *self._kept]))
+
+    def __len__(self) -> int:
+        return len(self._ready.keys() | self._kept.keys())
+
+    def __contains__(self, sha: object) -> bool:
+        return sha in self._ready or sha in self._kept
 
 
 def stamp(body: bytes, *, generation: int, built: datetime) -> bytes:
@@ -128,7 +151,13 @@ def stamp(body: bytes, *, generation: int, built: datetime) -> bytes:
     return body.replace(GENERATION_TOKEN, str(generation).encode()).replace(BUILT_TOKEN, time)
 
 
+_ORDINARY = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*")
+"""What nearly all paths look like."""
+
+
 def _check_path(path: str) -> None:
+    if len(path) <= MAX_PATH_BYTES and _ORDINARY.fullmatch(path) and not path.startswith((POINTER, OBJECTS, RELEASES)):
+        return
     parts = path.split("/")
     if (
         not path
@@ -147,10 +176,13 @@ def _check_path(path: str) -> None:
 def _check_folders(entries: Iterable[str]) -> None:
     """Refuse `a` beside `a/b`: a bucket could hold both, a folder cannot, and targets must be alike."""
     files = set(entries)
+    folders: dict[str, str] = {}
     for path in sorted(files):
-        parts = path.split("/")
-        for end in range(1, len(parts)):
-            if (folder := "/".join(parts[:end])) in files:
-                raise RefusedError(
-                    f"{folder!r} cannot be both a file and a folder that holds {path!r}.", "Rename one of the two."
-                )
+        folder = path.rpartition("/")[0]
+        while folder and folder not in folders:
+            folders[folder] = path
+            folder = folder.rpartition("/")[0]
+    for folder in sorted(files & folders.keys()):
+        raise RefusedError(
+            f"{folder!r} cannot be both a file and a folder that holds {folders[folder]!r}.", "Rename one of the two."
+        )

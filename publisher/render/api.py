@@ -8,10 +8,10 @@ new ones may appear.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from publisher.model.digest import ContentHash, Plain, digest
+from publisher.model.digest import Plain
 from publisher.model.release import BUILT_TOKEN, GENERATION_TOKEN, Artifact, Group
 from publisher.render.headers import data
 from publisher.render.pages_home import overall
@@ -69,30 +69,26 @@ def incident_document(views: Views, incident_id: str, *, forms: bool = True) -> 
     return _incident(views, source(views).by_id[incident_id], latest=False, forms=forms)
 
 
-def render_api(views: Views, *, kept: MutableMapping[ContentHash, bytes] | None = None) -> tuple[Artifact, ...]:
+def render_api(views: Views) -> tuple[Artifact, ...]:
     """Write the documents as artifacts.
 
     Args:
         views: the same audience's views, all languages, the source's first.
-        kept: documents of incidents written before, by what they follow from; looked up and added to.
     """
-    view = source(views)
-    site = view.site
+    return (render_status(views), *(render_incident(views, incident_id) for incident_id in source(views).by_id))
+
+
+def render_status(views: Views) -> Artifact:
+    """Write the state of the whole."""
     status = json.dumps(status_document(views), ensure_ascii=False, indent=1).encode()
     # The stamp is a number. It is the first value of the document, so no writer's text can be meant.
     status = status.replace(b'"' + GENERATION_TOKEN + b'"', GENERATION_TOKEN, 1)
-    out = [data(site, "api/status.json", status + b"\n", stamped=True, group=Group.FRONT)]
-    out += [data(site, f"api/incidents/{i}.json", _incident_body(views, i, kept)) for i in view.by_id]
-    return tuple(out)
+    return data(source(views).site, "api/status.json", status + b"\n", stamped=True, group=Group.FRONT)
 
 
-def _incident_body(views: Views, incident_id: str, kept: MutableMapping[ContentHash, bytes] | None) -> bytes:
-    if kept is None:
-        return _body(incident_document(views, incident_id))
-    made_of = digest(["api/incidents", 2, incident_document(views, incident_id, forms=False)])
-    if made_of not in kept:
-        kept[made_of] = _body(incident_document(views, incident_id))
-    return kept[made_of]
+def render_incident(views: Views, incident_id: str) -> Artifact:
+    """Write one incident."""
+    return data(source(views).site, f"api/incidents/{incident_id}.json", _body(incident_document(views, incident_id)))
 
 
 def source(views: Views) -> View:

@@ -40,7 +40,7 @@ class Cards:
         self._view = view
         self._site = view.site
         self._speech = Speech(view)
-        self._own = _with_own_picture(view)
+        self.own = with_own_picture(view)
         self._incidents: Mapping[str, IncidentView] = {
             f"incidents/{one.id}/index.html": one for one in (*view.incidents, *view.maintenances)
         }
@@ -91,7 +91,7 @@ class Cards:
 
     def _incident(self, told: IncidentView, impact: Impact) -> Picture:
         state = self._speech.language.status(told.status)
-        if told.id not in self._own:
+        if told.id not in self.own:
             return self._made(impact, self._site.name, state)
         if told.active and told.impact_now is not Impact.OPERATIONAL:
             state = f"{self._speech.language.impact(told.impact_now)} · {state}"
@@ -114,7 +114,8 @@ class Cards:
         )
 
 
-def _with_own_picture(view: View) -> frozenset[str]:
+def with_own_picture(view: View) -> frozenset[str]:
+    """Name the incidents and maintenances that have a picture of their own."""
     everything = (*view.incidents, *view.maintenances)
     newest = sorted(everything, key=lambda one: (one.started, one.id), reverse=True)
     open_ones = [*view.open_incidents, *(one for one in newest if one.open and one not in view.open_incidents)]

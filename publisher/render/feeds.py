@@ -11,19 +11,23 @@ does, `_completed` and explicit times do.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-
-from feedgen.feed import FeedGenerator
-from lxml import etree
+from typing import TYPE_CHECKING
 
 from publisher.model.release import Artifact
 from publisher.render.characters import legal
 from publisher.render.entries import Entry, feed_id, incident_entry, tagged, update_entry
 from publisher.render.headers import data, prefix
 from publisher.render.i18n import language
-from publisher.render.view import ComponentView, IncidentView, View
+from publisher.render.recipe import Recipe, ids
+from publisher.render.view import ComponentView, IncidentView, UpdateView, View
+
+if TYPE_CHECKING:
+    from feedgen.feed import FeedGenerator
+    from lxml import etree
 
 INCIDENTS, UPDATES = 50, 100
 """How many entries a feed holds."""
@@ -73,8 +77,13 @@ def history_feed(view: View) -> Feed:
 
 def updates_feed(view: View) -> Feed:
     """Give the feed with one entry an update."""
-    said = [(u.at, i.id, u.id, i, u) for i in newest(view)[:UPDATES] for u in i.updates]
-    said.sort(key=lambda each: each[:3], reverse=True)
+    said: list[tuple[datetime, str, str, IncidentView, UpdateView]] = []
+    for incident in newest(view)[:UPDATES]:
+        if len(said) >= UPDATES and said[UPDATES - 1][0] > incident.updated:
+            # what comes now said its last word before all that is told
+            break
+        said += [(u.at, incident.id, u.id, incident, u) for u in incident.updates]
+        said.sort(key=lambda each: each[:3], reverse=True)
     return Feed(
         path="updates",
         home="history/",
@@ -103,17 +112,38 @@ def render_feeds(view: View, locales: Sequence[str]) -> tuple[Artifact, ...]:
         view: what is told.
         locales: all languages of the site, for the links between them.
     """
-    history = history_feed(view)
-    out = [_atom(view, history, locales), _rss(view, history, locales), _atom(view, updates_feed(view), locales)]
-    known = {entry.campaign: entry for entry in history.entries}
+    return tuple(artifact for recipe in feed_recipes(view, locales) for artifact in recipe.make())
+
+
+def feed_recipes(view: View, locales: Sequence[str]) -> Iterator[Recipe]:
+    """Say how all Atom and RSS feeds of one view are made; arguments as for `render_feeds`."""
+    latest = newest(view)
+    history = functools.cache(lambda: history_feed(view))
+    known = functools.cache(lambda: {entry.campaign: entry for entry in history().entries})
+    folder = prefix(view.site, view.locale)
+    yield Recipe(
+        name=f"{folder}history",
+        of=ids(latest[:INCIDENTS]),
+        make=lambda: (_atom(view, history(), locales), _rss(view, history(), locales)),
+    )
+    yield Recipe(
+        name=f"{folder}updates",
+        of=ids(latest[:UPDATES]),
+        make=lambda: (_atom(view, updates_feed(view), locales),),
+    )
     touching: dict[str, list[IncidentView]] = {}
-    for incident in newest(view):
+    for incident in latest:
         for affected in incident.affected:
             touching.setdefault(affected.id, []).append(incident)
+
+    def one(component: ComponentView, told: Sequence[IncidentView]) -> tuple[Artifact, ...]:
+        return (_atom(view, component_feed(view, component, told, known()), locales),)
+
     for component in view.components:
-        feed = component_feed(view, component, touching.get(component.id, ()), known)
-        out.append(_atom(view, feed, locales))
-    return tuple(out)
+        told = touching.get(component.id, [])[:INCIDENTS]
+        yield Recipe(
+            name=f"{folder}components/{component.id}", of=ids(told), make=functools.partial(one, component, told)
+        )
 
 
 def _title(view: View, what: str) -> str:
@@ -121,6 +151,8 @@ def _title(view: View, what: str) -> str:
 
 
 def _generator(view: View, feed: Feed, medium: str) -> FeedGenerator:
+    from feedgen.feed import FeedGenerator  # noqa: PLC0415 - half the feeds stay as they are when an incident changes
+
     generator = FeedGenerator()
     address = view.site.href(f"{feed.path}.{medium}", view.locale)
     generator.id(feed_id(view.site, f"{prefix(view.site, view.locale)}{feed.path}"))
@@ -155,6 +187,8 @@ def _generator(view: View, feed: Feed, medium: str) -> FeedGenerator:
 
 
 def _atom(view: View, feed: Feed, locales: Sequence[str]) -> Artifact:
+    from lxml import etree  # noqa: PLC0415 - see `_generator`, here and below
+
     root = etree.fromstring(_generator(view, feed, "atom").atom_str())
     place = root.find(f"{{{_ATOM}}}link[@rel='alternate']")
     for link in reversed([*_hubs(view), *_others(view, feed, "atom", locales)]):
@@ -166,6 +200,8 @@ def _atom(view: View, feed: Feed, locales: Sequence[str]) -> Artifact:
 
 
 def _rss(view: View, feed: Feed, locales: Sequence[str]) -> Artifact:
+    from lxml import etree  # noqa: PLC0415
+
     root = etree.fromstring(_generator(view, feed, "rss").rss_str())
     place = root.find(f"channel/{{{_ATOM}}}link[@rel='self']")
     for link in reversed([*_hubs(view), *_others(view, feed, "rss", locales)]):
@@ -184,6 +220,8 @@ def _hubs(view: View) -> list[etree._Element]:
 
 def _others(view: View, feed: Feed, medium: str, locales: Sequence[str]) -> list[etree._Element]:
     """Link the same feed in the other languages."""
+    from lxml import etree  # noqa: PLC0415
+
     return [
         etree.Element(
             f"{{{_ATOM}}}link",
@@ -204,6 +242,8 @@ def _speak(node: etree._Element, view: View, entry: Entry) -> None:
 
 
 def _artifact(view: View, feed: Feed, medium: str, root: etree._Element) -> Artifact:
+    from lxml import etree  # noqa: PLC0415
+
     etree.indent(root)
     body = etree.tostring(root, xml_declaration=True, encoding="UTF-8") + b"\n"
     return data(view.site, f"{prefix(view.site, view.locale)}{feed.path}.{medium}", body)

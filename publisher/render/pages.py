@@ -7,7 +7,7 @@ and maintenance pages only. Home and the page for unknown addresses carry the re
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from html import escape
@@ -24,7 +24,8 @@ from publisher.render.pages_bars import bar, troubled_days
 from publisher.render.pages_home import fortnight, overall, planned, sign, tree
 from publisher.render.pages_parts import Parts
 from publisher.render.pages_speech import Speech
-from publisher.render.view import IncidentView, View
+from publisher.render.recipe import ids
+from publisher.render.view import ComponentView, IncidentView, View
 
 TEMPLATES = Path(__file__).parent / "templates" / "pages"
 
@@ -39,6 +40,8 @@ _SYMBOLS = {
 _DESCRIPTION = 200
 """Characters of a page's description, after which search engines cut anyway."""
 _COSTLY_FIRST = tuple(sorted(set(Impact) - {Impact.OPERATIONAL}, key=lambda impact: -impact.rank))
+_NEWEST = 3
+"""Months whose incidents the history's first page lists."""
 _PER_COMPONENT = 200
 """Past incidents a component's page lists; the history has all."""
 
@@ -69,9 +72,25 @@ class Page:
     state: Impact | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A page that tells of many incidents, before it is made; see `render.recipe.Recipe`.
+
+    Attributes:
+        path: as the page's.
+    """
+
+    path: str
+    make: Callable[[], Page]
+    of: tuple[str, ...] | None = None
+    facts: str = ""
+
+
 def pages(view: View) -> Iterator[Page]:
     """Render every page of a view: home, history, incidents, components, maintenance, subscribe, unknown address."""
-    return _Book(view).pages()
+    book = Book(view)
+    yield from (draft.make() for draft in book.drafts())
+    yield from (book.incident(incident) for incident in (*view.incidents, *view.maintenances))
 
 
 @functools.cache
@@ -87,13 +106,12 @@ def environment() -> Environment:
     )
 
 
-class _Book:
+class Book:
     """All pages of one view, with what they share worked out once."""
 
     def __init__(self, view: View) -> None:
         self.view = view
         self.speech = Speech(view)
-        self.months = _months(view, self.speech)
         self._shared: dict[str, object] = {
             "v": view,
             "site": view.site,
@@ -112,24 +130,35 @@ class _Book:
             "components": {c.id: c for c in view.components},
         }
 
-    def pages(self) -> Iterator[Page]:
-        yield self.home()
-        yield self.history()
+    @functools.cached_property
+    def months(self) -> Mapping[date, Sequence[IncidentView]]:
+        """Everything that has begun, by month."""
+        return _months(self.view, self.speech)
+
+    def drafts(self) -> Iterator[Draft]:
+        """Give every page but those of single incidents."""
+        yield Draft(path="index.html", make=self.home)
         months = sorted(self.months, reverse=True)
+        counted = [(f"{month:%Y-%m}", len(self.months[month])) for month in months]
+        newest = tuple(i.id for month in months[:_NEWEST] for i in self.months[month])
+        yield Draft(path="history/index.html", make=self.history, of=newest, facts=repr(counted))
         for index, month in enumerate(months):
             newer = months[index - 1] if index else None
             older = months[index + 1] if index + 1 < len(months) else None
-            yield self.month(month, newer, older)
-        incident = environment().get_template("incident.html")
-        for entry in (*self.view.incidents, *self.view.maintenances):
-            yield self.incident(incident, entry)
-        yield from self.component_pages()
-        yield self.maintenance()
-        yield self.subscribe()
+            yield Draft(
+                path=f"history/{month:%Y-%m}/index.html",
+                make=functools.partial(self.month, month, newer, older),
+                of=ids(self.months[month]),
+                facts=f"{newer} {older}",
+            )
+        yield from self.component_drafts()
+        yield Draft(path="maintenance/index.html", make=self.maintenance)
+        yield Draft(path="subscribe/index.html", make=self.subscribe)
         if self.view.locale == self.view.site.locale:
-            yield self.not_found()
+            yield Draft(path="404.html", make=self.not_found)
 
     def home(self) -> Page:
+        """Make the first page."""
         state = overall(self.view, self.speech)
         name = self.view.site.name
         return Page(
@@ -152,7 +181,8 @@ class _Book:
             state=state.impact,
         )
 
-    def incident(self, template: Template, incident: IncidentView) -> Page:
+    def incident(self, incident: IncidentView) -> Page:
+        """Make the page of one incident."""
         latest = incident.updates[0].words.text if incident.updates else incident.headline
         impact = _shown(incident)
         return Page(
@@ -161,12 +191,13 @@ class _Book:
             title=f"{_symbol(impact)}{incident.title} · {self.view.site.name}",
             description=_short(latest),
             topic=incident.title,
-            body=self._render(template, "../../", i=incident, month=self.speech.month_of(incident)),
+            body=self._body("incident.html", "../../", i=incident, month=self.speech.month_of(incident)),
             head=self._feeds("../../"),
             state=impact,
         )
 
     def history(self) -> Page:
+        """Make the page with the newest months and the list of all."""
         title = self.speech.gettext("History")
         months = sorted(self.months, reverse=True)
         return Page(
@@ -180,13 +211,14 @@ class _Book:
                 "../",
                 months=months,
                 entries=self.months,
-                newest=months[:3],
+                newest=months[:_NEWEST],
                 choices=self.view.components,
             ),
             head=self._feeds("../"),
         )
 
     def month(self, month: date, newer: date | None, older: date | None) -> Page:
+        """Make the page of a month."""
         name = self.speech.language.month(month)
         return Page(
             path=f"history/{month:%Y-%m}/index.html",
@@ -197,7 +229,8 @@ class _Book:
             body=self._body("month.html", "../../", month=month, entries=self.months[month], newer=newer, older=older),
         )
 
-    def component_pages(self) -> Iterator[Page]:
+    def component_drafts(self) -> Iterator[Draft]:
+        """Give the pages of all components."""
         touched: dict[str, list[IncidentView]] = {}
         for incident in sorted(
             (*self.view.incidents, *self.view.maintenances), key=lambda i: (i.started, i.id), reverse=True
@@ -206,28 +239,49 @@ class _Book:
                 if affected.through is None:
                     touched.setdefault(affected.id, []).append(incident)
         for component in self.view.components:
-            yield Page(
+            entries = touched.get(component.id, [])
+            shown = entries[:_PER_COMPONENT]
+            more = len(entries) > _PER_COMPONENT
+            named = dict.fromkeys(name for day in component.days for name in day.incidents if name in self.view.by_id)
+            yield Draft(
                 path=f"components/{component.id}/index.html",
-                kind="component",
-                title=f"{_symbol(component.impact)}{component.name} · {self.view.site.name}",
-                description=_short(component.description or component.name),
-                topic=component.name,
-                body=self._body(
-                    "component.html",
-                    "../../",
-                    c=component,
-                    group=next((g for g in self.view.groups if g.id == component.group), None),
-                    entries=touched.get(component.id, [])[:_PER_COMPONENT],
-                    more=len(touched.get(component.id, [])) > _PER_COMPONENT,
-                    days=[d for d in reversed(component.days) if d.minutes],
-                    weights=[(i, self.view.uptime.weights.get(i, 0.0)) for i in _COSTLY_FIRST],
-                ),
-                head=f'<link rel="alternate" type="application/atom+xml" title="{escape(component.name)}"'
-                f' href="../../components/{component.id}.atom">',
-                state=component.impact,
+                make=functools.partial(self.component, component, shown, more=more),
+                of=(*ids(shown), *named),
+                facts=self._facts(component, more=more),
             )
 
+    def _facts(self, component: ComponentView, *, more: bool) -> str:
+        """Say what a component's page shows of it. The day counts: the page tells of the last ninety."""
+        days = [(str(d.day), str(d.impact), d.minutes, d.incidents) for d in component.days if d.minutes]
+        unknown = sum(d.impact is None for d in component.days)
+        share = "" if component.uptime is None else self.speech.language.percent(component.uptime)
+        return repr((str(self.view.today), component.impact, component.through, days, unknown, share, more))
+
+    def component(self, component: ComponentView, entries: Sequence[IncidentView], *, more: bool) -> Page:
+        """Make the page of a component."""
+        return Page(
+            path=f"components/{component.id}/index.html",
+            kind="component",
+            title=f"{_symbol(component.impact)}{component.name} · {self.view.site.name}",
+            description=_short(component.description or component.name),
+            topic=component.name,
+            body=self._body(
+                "component.html",
+                "../../",
+                c=component,
+                group=next((g for g in self.view.groups if g.id == component.group), None),
+                entries=entries,
+                more=more,
+                days=[d for d in reversed(component.days) if d.minutes],
+                weights=[(i, self.view.uptime.weights.get(i, 0.0)) for i in _COSTLY_FIRST],
+            ),
+            head=f'<link rel="alternate" type="application/atom+xml" title="{escape(component.name)}"'
+            f' href="../../components/{component.id}.atom">',
+            state=component.impact,
+        )
+
     def maintenance(self) -> Page:
+        """Make the page of planned maintenance."""
         title = self.speech.gettext("Planned maintenance")
         past = [m for m in self.view.maintenances if not m.open]
         return Page(
@@ -248,6 +302,7 @@ class _Book:
         )
 
     def subscribe(self) -> Page:
+        """Make the page with every way to follow."""
         title = self.speech.gettext("Follow")
         return Page(
             path="subscribe/index.html",
@@ -260,6 +315,7 @@ class _Book:
         )
 
     def not_found(self) -> Page:
+        """Make the page for unknown addresses."""
         title = self.speech.gettext("This page does not exist")
         return Page(
             path="404.html",

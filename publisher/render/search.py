@@ -9,15 +9,17 @@ from __future__ import annotations
 import base64
 import functools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 
 from markupsafe import Markup
 
 from publisher.model.digest import Plain, sha256
 from publisher.model.release import Artifact, Group
+from publisher.model.site import Site
 from publisher.render.headers import data, prefix
 from publisher.render.pages import TEMPLATES, Page, environment
 from publisher.render.pages_speech import Speech
+from publisher.render.recipe import Recipe, ids
 from publisher.render.structured import shortened
 from publisher.render.view import IncidentView, View
 
@@ -30,7 +32,7 @@ def search_page(view: View) -> Page:
     """Make the page one searches on."""
     speech = Speech(view)
     title = speech.gettext("Search")
-    years = sorted(_by_year(view, speech), reverse=True)
+    years = search_years(view)
     up = "../" if view.locale == view.site.locale else "../../"
     path, script = _script()
     seal = base64.b64encode(bytes.fromhex(sha256(script))).decode()
@@ -73,14 +75,51 @@ def _script() -> tuple[str, bytes]:
     return f"assets/search.{sha256(body)[:16]}.js", body
 
 
+Found = MutableMapping[tuple[str, str], str]
+"""(Locale, incident) → its entry in the index, as JSON."""
+
+
 def render_search(view: View) -> Iterator[Artifact]:
     """Write the index of one language: one file for each year of the site's zone in which something began."""
+    for recipe in search_recipes(view):
+        yield from recipe.make()
+
+
+def search_recipes(view: View, found: Found | None = None) -> Iterator[Recipe]:
+    """Say how the index of one language is made.
+
+    Args:
+        view: what can be found.
+        found: entries of earlier runs; looked up and added to.
+    """
     speech = Speech(view)
     folder = prefix(view.site, view.locale)
+    known = found if found is not None else {}
     for year, incidents in sorted(_by_year(view, speech).items()):
-        entries: list[Plain] = [_entry(one, speech) for one in incidents]
-        body = json.dumps({"year": year, "incidents": entries}, ensure_ascii=False, separators=(",", ":")) + "\n"
-        yield data(view.site, f"{folder}{FOLDER}/{year}.json", body.encode(), group=Group.FEEDS)
+        path = f"{folder}{FOLDER}/{year}.json"
+        yield Recipe(
+            name=path, of=ids(incidents), make=functools.partial(_year, view.site, path, year, incidents, speech, known)
+        )
+
+
+def _year(  # noqa: PLR0917 - what a file of one year consists of
+    site: Site, path: str, year: int, incidents: Sequence[IncidentView], speech: Speech, known: Found
+) -> tuple[Artifact, ...]:
+    entries = []
+    for one in incidents:
+        key = (speech.view.locale, one.id)
+        try:
+            entry = known[key]
+        except KeyError:
+            entry = known[key] = json.dumps(_entry(one, speech), ensure_ascii=False, separators=(",", ":"))
+        entries.append(entry)
+    body = f'{{"year":{year},"incidents":[{",".join(entries)}]}}\n'
+    return (data(site, path, body.encode(), group=Group.FEEDS),)
+
+
+def search_years(view: View) -> tuple[int, ...]:
+    """Give the years that can be searched, newest first."""
+    return tuple(sorted(_by_year(view, Speech(view)), reverse=True))
 
 
 def _by_year(view: View, speech: Speech) -> Mapping[int, Sequence[IncidentView]]:

@@ -10,12 +10,13 @@ builder that kept sketch and heads needs the incident itself for its own page on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import TypeAlias, overload
 
 from publisher.model.component import Impact
+from publisher.model.digest import ContentHash
 from publisher.model.incident import Incident, Kind
 from publisher.render.timeline import Course, Stretch, course, stretches
 from publisher.render.view import Affected, IncidentView, UpdateView
@@ -113,7 +114,7 @@ class Told:
     read: Callable[[], Incident]
     sketch: Sketch
     heads: MutableMapping[str, Head] = field(default_factory=dict)
-    spoken: tuple[tuple[str, str], ...] = ()
+    spoken: tuple[tuple[str, ContentHash], ...] = ()
     _course: Course | None = None
 
     @property
@@ -132,8 +133,8 @@ class Told:
         return [Stretch(begin=b, end=e, component=c, impact=i, incident=self.id) for b, e, c, i in weight]
 
 
-def told(incident: Incident, now: datetime) -> Told | None:
-    """Look at an incident as of a moment; None when nobody has been told of it by then."""
+def told(incident: Incident, now: datetime, *, keep_since: datetime | None = None) -> Told | None:
+    """Look at an incident as of a moment; None when nobody has been told of it by then. See `sketch`."""
     if told_first(incident) > now:
         return None
     followed = course(incident, now)
@@ -141,7 +142,7 @@ def told(incident: Incident, now: datetime) -> Told | None:
         id=incident.id,
         now=now,
         read=lambda: incident,
-        sketch=sketch(followed, now),
+        sketch=sketch(followed, now, keep_since=keep_since),
         spoken=tuple((said.key, said.revision) for said in reversed(followed.said)),
         _course=followed,
     )
@@ -198,7 +199,7 @@ def interval(incident: Incident, now: datetime) -> tuple[datetime, datetime | No
     )
 
 
-_FIELDS = tuple(f.name for f in fields(IncidentView) if f.name != "updates")
+_FIELDS = tuple(f.name for f in fields(IncidentView) if f.name not in {"updates", "spoken"})
 _AFFECTED = _FIELDS.index("affected")
 
 
@@ -209,14 +210,15 @@ def head_of(view: IncidentView) -> Head:
     return tuple(values)
 
 
-def view_of(head: Head, updates: Sequence[UpdateView]) -> IncidentView:
+def view_of(head: Head, updates: Sequence[UpdateView], spoken: tuple[tuple[str, ContentHash], ...]) -> IncidentView:
     """Read back what `head_of` wrote."""
     values = dict(zip(_FIELDS, head, strict=True))
     rows = head[_AFFECTED]
     values["affected"] = (
         tuple(Affected(id=i, name=n, impact=m, through=t) for i, n, m, t in rows) if isinstance(rows, tuple) else ()
     )
-    return IncidentView(updates=updates, **values)  # type: ignore[arg-type] # a head holds the values of the fields
+    return IncidentView(updates=updates, spoken=spoken, **values)  # type: ignore[arg-type] # a head holds the values of the fields
 
 
-Heads: TypeAlias = Mapping[str, Head]
+SKETCH = tuple(f.name for f in fields(Sketch))
+"""The names of a sketch's values, in order."""

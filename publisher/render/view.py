@@ -145,6 +145,8 @@ class IncidentView:
     """Language of the title."""
     window: tuple[datetime, datetime] | None = None
     """A maintenance's first window, from which `rrule` counts."""
+    spoken: tuple[tuple[str, ContentHash], ...] = ()
+    """(key, revision of the source wording) of every update, newest first: known without looking at updates."""
     private: Words | None = None
     """What only this view's segment reads of it; always None for the public."""
 

@@ -112,6 +112,7 @@ class Projection:
         return Projection(history.site, history.policy, [each for each in found if each is not None], now)
 
     def view(self, audience: str, locale: str) -> View:
+        """Give what an audience may read in a language."""
         names = {c.id: one_line(c.names.get(locale, c.name)) or c.id for c in self.registry.components}
         cut = _Cut(self, audience, locale, names)
         found = [cut.incident(each) for each in self.told]
@@ -238,7 +239,7 @@ class _Cut:
             return self._whole(each)
         head = each.heads.get(self.locale)
         if head is not None:
-            return view_of(head, Updates(len(each.spoken), lambda: self._updates(each.course)))
+            return view_of(head, Updates(len(each.spoken), lambda: self._updates(each.course)), each.spoken)
         made = self._whole(each)
         each.heads[self.locale] = head_of(made)
         return made
@@ -285,6 +286,7 @@ class _Cut:
             rrule=incident.window.rrule if incident.window else None,
             window=(incident.window.begins, incident.window.ends) if incident.window else None,
             updates=Updates(len(course.said), lambda: self._updates(course)),
+            spoken=each.spoken,
             freshness=freshness,
             locale=translation.locale if translation else incident.locale,
             private=words(private, locale=incident.locale, base_url=base_url) if private is not None else None,

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
 from publisher.model.incident import Kind
 from publisher.model.site import Site
 from publisher.render.view import IncidentView, View
-from publisher.site.links import address, tree
+from publisher.site.links import address, tree, xml_escape
 
 MOST = 45_000
 """Addresses in one file; the protocol allows 50,000."""
@@ -58,7 +57,7 @@ def sitemap_files(
     if len(sheets) == 1:
         return {"sitemap.xml": _document("urlset", sheets[0])}
     made = {f"sitemap-{number}.xml": _document("urlset", sheet) for number, sheet in enumerate(sheets, start=1)}
-    index = [f"<sitemap><loc>{escape(site.url + name)}</loc></sitemap>" for name in made]
+    index = [f"<sitemap><loc>{xml_escape(site.url + name)}</loc></sitemap>" for name in made]
     return {"sitemap.xml": _document("sitemapindex", index), **made}
 
 
@@ -94,14 +93,14 @@ def _tongues(site: Site, path: str) -> str:
     plain = next((path.removeprefix(tree(site, x)) for x in site.locales[1:] if path.startswith(tree(site, x))), path)
     named = [*((other, other) for other in site.locales), ("x-default", site.locale)]
     return "".join(
-        f'<xhtml:link rel="alternate" hreflang="{name}" href="{escape(site.href(address(plain), locale))}"/>'
+        f'<xhtml:link rel="alternate" hreflang="{name}" href="{xml_escape(site.href(address(plain), locale))}"/>'
         for name, locale in named
     )
 
 
 def _url(href: str, changed: datetime | None = None, tongues: str = "") -> str:
     when = f"<lastmod>{changed.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}</lastmod>" if changed else ""
-    return f"<url><loc>{escape(href)}</loc>{when}{tongues}</url>"
+    return f"<url><loc>{xml_escape(href)}</loc>{when}{tongues}</url>"
 
 
 def _document(kind: str, lines: Sequence[str]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, MutableMapping
 from html import escape
 
@@ -9,14 +10,15 @@ from publisher.model.component import Impact
 from publisher.model.digest import ContentHash, sha256
 from publisher.model.release import Artifact, Group
 from publisher.model.site import Site
-from publisher.render.cards import Cards
+from publisher.render.cards import Cards, with_own_picture
 from publisher.render.headers import short_lived
 from publisher.render.icons import NAMES, favicon
 from publisher.render.opengraph import NOINDEX, site_picture
-from publisher.render.pages import Page, environment, pages
+from publisher.render.pages import Book, Draft, Page, environment
 from publisher.render.pages_lite import render_lite
 from publisher.render.picture import Picture, picture_artifacts
-from publisher.render.search import search_page
+from publisher.render.recipe import Recipe
+from publisher.render.search import search_page, search_years
 from publisher.render.view import View
 from publisher.site.crawlers import robots_text, sitemap_files
 from publisher.site.frames import Frames
@@ -61,20 +63,121 @@ def page_artifacts(
         frames: of the same site.
         kept: pictures of earlier runs by what they show; looked up and added to.
     """
-    site = next(iter(views.values())).site
-    others = [path for path in frames.files if path.endswith(".html")]
-    pictures = [site_picture(site, locale) for locale in views] if others else []
-    out: list[Artifact] = []
-    for view in views.values():
-        out += _pages(view, frames, pictures)
-    out += picture_artifacts(pictures, kept)
-    out += [_file(site, path, body, immutable=path in frames.immutable) for path, body in frames.files.items()]
-    out += [_file(site, path, favicon(impact), immutable=True) for impact, path in _ICONS.items()]
-    out += [render_lite(view, environment()) for view in views.values()]
-    listed = [path for path in others if NOINDEX.encode() not in frames.files[path]]
-    out += [_file(site, path, body) for path, body in sitemap_files(site, views, listed).items()]
-    out.append(_file(site, "robots.txt", robots_text(site).encode()))
-    return tuple(sorted(out, key=lambda artifact: artifact.path))
+    binder = Binder(views, frames, kept=kept)
+    out = [artifact for recipe in binder.recipes() for artifact in recipe.make()]
+    out += [page for incident_id in next(iter(views.values())).by_id for page in binder.incident(incident_id)]
+    return tuple({artifact.path: artifact for artifact in sorted(out, key=lambda artifact: artifact.path)}.values())
+
+
+class Binder:
+    """Puts pages into frames. What pages of one language share is worked out once, when the first of them is made.
+
+    Pages come with the pictures they name; pages that name the same picture all come with it.
+
+    Args:
+        views: locale → public view.
+        frames: of the same site.
+        kept: pictures of earlier runs by what they show; looked up and added to.
+    """
+
+    def __init__(
+        self, views: Mapping[str, View], frames: Frames, *, kept: MutableMapping[ContentHash, bytes] | None = None
+    ) -> None:
+        self._views = views
+        self._frames = frames
+        self._kept = kept
+        self._site = next(iter(views.values())).site
+        self._books: dict[str, Book] = {}
+        self._cards: dict[str, Cards] = {}
+        self._pictures: dict[str, Artifact] = {}
+
+    def recipes(self) -> Iterator[Recipe]:
+        """Say how everything is made but the pages of single incidents."""
+        site = self._site
+        yield Recipe(name="theme", of=(), make=self._theme)
+        for locale, view in self._views.items():
+            drafts = [*self._book(locale).drafts(), _search(view)]
+            for draft in drafts:
+                yield Recipe(
+                    name=f"{tree(site, locale)}{draft.path}",
+                    of=draft.of,
+                    facts=draft.facts,
+                    make=functools.partial(self._drafted, draft, locale),
+                )
+            yield Recipe(name=f"{tree(site, locale)}lite", make=functools.partial(_lite, view))
+        yield Recipe(name="crawlers", make=self._crawlers)
+
+    def incident(self, incident_id: str) -> tuple[Artifact, ...]:
+        """Make the pages of one incident, in every language."""
+        return tuple(
+            artifact
+            for locale, view in self._views.items()
+            for artifact in self._framed(self._book(locale).incident(view.by_id[incident_id]), locale)
+        )
+
+    @functools.cached_property
+    def own_pictures(self) -> frozenset[str]:
+        """Name the incidents whose pages follow from more than themselves: they have a picture of their own."""
+        return with_own_picture(next(iter(self._views.values())))
+
+    def _book(self, locale: str) -> Book:
+        if locale not in self._books:
+            self._books[locale] = Book(self._views[locale])
+        return self._books[locale]
+
+    def _drafted(self, draft: Draft, locale: str) -> tuple[Artifact, ...]:
+        return self._framed(draft.make(), locale)
+
+    def _framed(self, page: Page, locale: str) -> tuple[Artifact, ...]:
+        card = ""
+        pictures: tuple[Artifact, ...] = ()
+        if page.kind != _LOST:
+            if locale not in self._cards:
+                self._cards[locale] = Cards(self._views[locale])
+            told = self._cards[locale].of(page)
+            card, pictures = told.html, (self._picture(told.picture),)
+        framed = Artifact(
+            path=tree(self._site, locale) + page.path,
+            body=self._frames.frames[locale][page.kind].fill(_words(page, self._site, locale, card)),
+            headers=page_headers(self._site, "index.html"),
+            group=Group.FRONT if page.stamped else Group.PAGES,
+            stamped=page.stamped,
+        )
+        return (framed, *pictures)
+
+    def _picture(self, picture: Picture) -> Artifact:
+        if picture.path not in self._pictures:
+            [self._pictures[picture.path]] = picture_artifacts([picture], self._kept)
+        return self._pictures[picture.path]
+
+    def _theme(self) -> tuple[Artifact, ...]:
+        site, frames = self._site, self._frames
+        files = [_file(site, path, body, immutable=path in frames.immutable) for path, body in frames.files.items()]
+        icons = [_file(site, path, favicon(impact), immutable=True) for impact, path in _ICONS.items()]
+        pictures = [self._picture(site_picture(site, locale)) for locale in self._views] if self._others() else []
+        return (*files, *icons, *pictures)
+
+    def _others(self) -> list[str]:
+        return [path for path in self._frames.files if path.endswith(".html")]
+
+    def _crawlers(self) -> tuple[Artifact, ...]:
+        site = self._site
+        listed = [path for path in self._others() if NOINDEX.encode() not in self._frames.files[path]]
+        files = [_file(site, path, body) for path, body in sitemap_files(site, self._views, listed).items()]
+        return (*files, _file(site, "robots.txt", robots_text(site).encode()))
+
+
+def _search(view: View) -> Draft:
+    return Draft(
+        path="search/index.html",
+        make=functools.partial(search_page, view),
+        of=(),
+        facts=repr(search_years(view)),
+    )
+
+
+def _lite(view: View) -> tuple[Artifact, ...]:
+    return (render_lite(view, environment()),)
 
 
 def page_headers(site: Site, path: str, *, immutable: bool = False) -> tuple[tuple[str, str], ...]:
@@ -84,28 +187,6 @@ def page_headers(site: Site, path: str, *, immutable: bool = False) -> tuple[tup
     if immutable:
         return (("cache-control", _IMMUTABLE), ("content-type", kind))
     return short_lived(site, kind)
-
-
-def _pages(view: View, frames: Frames, pictures: list[Picture]) -> Iterator[Artifact]:
-    """Give the pages of one view, and add the pictures they name."""
-    site = view.site
-    prefix = tree(site, view.locale)
-    html = page_headers(site, "index.html")
-    cards = Cards(view)
-    for page in (*pages(view), search_page(view)):
-        card = ""
-        if page.kind != _LOST:
-            told = cards.of(page)
-            card = told.html
-            pictures.append(told.picture)
-        front = page.stamped
-        yield Artifact(
-            path=prefix + page.path,
-            body=frames.frames[view.locale][page.kind].fill(_words(page, site, view.locale, card)),
-            headers=html,
-            group=Group.FRONT if front else Group.PAGES,
-            stamped=page.stamped,
-        )
 
 
 def _words(page: Page, site: Site, locale: str, card: str) -> dict[str, bytes]:

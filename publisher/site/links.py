@@ -65,3 +65,8 @@ def language_links(site: Site, path: str, locale: str, *, absolute: bool = False
             f' dir="{tongue.direction}">{escape(tongue.name)}</a>'
         )
     return "".join(links)
+
+
+def xml_escape(text: str) -> str:
+    """Write text into XML. The standard library's own loads all of HTTP and TLS when it is imported."""
+    return text.replace("&", "&amp;").replace(">", "&gt;").replace("<", "&lt;")

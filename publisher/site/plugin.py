@@ -56,6 +56,7 @@ class TidingsPlugin(BasePlugin[TidingsConfig]):  # type: ignore[no-untyped-call]
         super().__init__()
         self._serving = False
         self._release: Release | None = None
+        self._incidents = 0
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:  # noqa: ARG002
         """Remember whether somebody is looking: then a broken text is shown, not refused."""
@@ -77,7 +78,7 @@ class TidingsPlugin(BasePlugin[TidingsConfig]):  # type: ignore[no-untyped-call]
         try:
             now = app.site_clock(root) or SystemClock().now()
             built = app.build(root, now=now)
-            self._release = app.unpublished(built)
+            self._release, self._incidents = app.unpublished(built), len(built.history.incidents)
             frames = load_frames(root, built.history.site, cache=app.cache_folder(root))
         except TidingsError as error:
             raise PluginError(str(error)) from error
@@ -112,7 +113,7 @@ class TidingsPlugin(BasePlugin[TidingsConfig]):  # type: ignore[no-untyped-call]
             place = folder / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(self._release.bodies[entry_of.sha256])
-        log.info("%d files, of %d incidents' words", len(self._release.manifest.entries), _incidents(self._release))
+        log.info("%d files, of %d incidents' words", len(self._release.manifest.entries), self._incidents)
 
     def on_serve(
         self,
@@ -134,7 +135,3 @@ def _root(config: MkDocsConfig) -> Path:
     if path.name != "mkdocs.yml":
         raise PluginError(f"Tidings reads mkdocs.yml, not {path.name}. Call the configuration mkdocs.yml.")
     return path.parent
-
-
-def _incidents(release: Release) -> int:
-    return len({said.incident for said in release.said})

@@ -20,7 +20,8 @@ import pytest
 from publisher.adapters.worktree import WorkTree
 from publisher.checks import check
 from publisher.checks.identifiers import look_alikes
-from publisher.load.history import PUBLIC_ROOTS, load_history
+from publisher.load.history import load_history
+from publisher.load.roots import PUBLIC_ROOTS
 from publisher.model.finding import Finding, Level, Place
 from publisher.model.history import History
 from publisher.ports import SourceFile

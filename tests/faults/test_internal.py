@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from publisher import pipeline
 from publisher.adapters.memory_sources import MemorySources
 from publisher.adapters.worktree import WorkTree
-from publisher.load.history import PUBLIC_ROOTS
+from publisher.load.roots import MAX_SOURCE_BYTES, PUBLIC_ROOTS
 from publisher.model.finding import blocking
 from publisher.model.release import Artifact
 from publisher.site.frames import Frames, load_frames
@@ -42,7 +42,7 @@ internal = st.fixed_dictionaries(
 
 @cache
 def example() -> dict[str, bytes]:
-    files, findings = WorkTree(ROOT).read(roots=PUBLIC_ROOTS, max_bytes=pipeline.MAX_SOURCE_BYTES)
+    files, findings = WorkTree(ROOT).read(roots=PUBLIC_ROOTS, max_bytes=MAX_SOURCE_BYTES)
     assert not findings
     return {
         file.path: file.body

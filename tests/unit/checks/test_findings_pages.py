@@ -14,7 +14,8 @@ from click.testing import CliRunner
 from publisher.adapters.worktree import WorkTree
 from publisher.checks import check
 from publisher.cli.main import cli
-from publisher.load.history import PUBLIC_ROOTS, load_history
+from publisher.load.history import load_history
+from publisher.load.roots import PUBLIC_ROOTS
 from publisher.model.codes import CODES
 from publisher.model.finding import Finding, Level
 from tests.unit.checks.rights import ordinary_rights

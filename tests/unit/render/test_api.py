@@ -100,15 +100,6 @@ def test_status_tells_what_is_open_in_all_languages() -> None:
     assert [m["id"][11:] for m in document["maintenances"]] == ["reports", "work", "weekly"], "earliest first"
 
 
-def test_kept_documents_are_used_again_and_equal_fresh_ones() -> None:
-    kept: dict[str, bytes] = {}
-    fresh = served(busy(), kept=kept)
-    assert len(kept) == 6
-    assert served(busy(), kept=dict(kept)) == fresh
-    marked = dict.fromkeys(kept, b"kept")
-    assert served(busy(), kept=marked)["api/incidents/2026-11-20-payments.json"] == b"kept"
-
-
 @pytest.mark.parametrize("locale", ["", "de/", "ar/"])
 def test_the_text_page_says_the_essential_in_its_first_lines(locale: str) -> None:
     lines = served(busy())[f"{locale}status.txt"].decode().split("\n")
