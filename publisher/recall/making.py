@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequenc
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from publisher.model.digest import ContentHash, Plain, digest, sha256
@@ -175,7 +175,7 @@ class Making:
         """Give every recipe by its name."""
         from publisher.render.artifacts import data_recipes  # noqa: PLC0415 - a run that makes nothing needs none
 
-        found = (*self._binder.recipes(), *data_recipes(self.views, _schemas, _Found(self.state)))
+        found = (*self._binder.recipes(), *data_recipes(self.views, _schemas, _Parts(self.state)))
         return {recipe.name: recipe for recipe in found}
 
     @cached_property
@@ -277,22 +277,22 @@ class Making:
         self.state.root.heads_of = self._ground
 
 
-class _Found(MutableMapping[tuple[str, str], str]):
-    """What the search finds of incidents, by locale and incident, as long as they say the same."""
+class _Parts(MutableMapping[tuple[str, str, str], Any]):
+    """What was made of single incidents; see `render.recipe.Kept`. It is asked by name alone."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def __getitem__(self, key: tuple[str, str]) -> str:
-        return self._state.found(*key)
+    def __getitem__(self, key: tuple[str, str, str]) -> Any:  # noqa: ANN401 - see `render.recipe.Kept`
+        return self._state.part(*key)
 
-    def __setitem__(self, key: tuple[str, str], entry: str) -> None:
-        self._state.put_found(*key, entry)
+    def __setitem__(self, key: tuple[str, str, str], value: object) -> None:
+        self._state.put_part(*key, value)
 
-    def __delitem__(self, key: tuple[str, str]) -> None:
+    def __delitem__(self, key: tuple[str, str, str]) -> None:
         raise NotImplementedError
 
-    def __iter__(self) -> Iterator[tuple[str, str]]:
+    def __iter__(self) -> Iterator[tuple[str, str, str]]:
         raise NotImplementedError
 
     def __len__(self) -> int:

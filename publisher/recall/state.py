@@ -4,7 +4,7 @@
     notes-<month>-<hash>       per incident: its files, findings, times, and the files made of it
     heads-<month>-<hash>       per incident: sketch, heads, what was said
     texts-<month>-<hash>       per incident: the incident itself
-    found-<month>-<hash>       per incident: what the search finds of it in each language
+    parts-<month>-<hash>       per incident: what feeds, search and API say of it, in each language
 
 Shards never change, so a reader of an old root reads on undisturbed. Months are those of ids. Whatever is missing,
 damaged or of another version of the code is worked out anew.
@@ -27,7 +27,7 @@ from publisher.recall.codec import pack, unpack
 
 FORMAT = 1
 _ROOT = "root"
-_KINDS = ("notes", "heads", "texts", "found")
+_KINDS = ("notes", "heads", "texts", "parts")
 
 Made: TypeAlias = tuple[str, ContentHash, int, int, int, bool]
 """A file that was made: path, SHA-256 before stamping, size, number of its headers, group, whether it is stamped."""
@@ -150,7 +150,7 @@ class State:
         self.notes: dict[str, Note] = {}
         self._heads: dict[str, dict[str, Kept]] = {}
         self._texts: dict[str, dict[str, bytes]] = {}
-        self._found: dict[str, dict[tuple[str, str], tuple[str, str]]] = {}
+        self._parts: dict[str, dict[tuple[str, str, str], tuple[str, Any]]] = {}
         self._incidents: dict[str, Incident] = {}
         self._fresh_texts: set[str] = set()
         self._changed: set[tuple[str, str]] = set()
@@ -244,31 +244,31 @@ class State:
         self._heads[month_of(group)][group] = kept
         self.touch("heads", group)
 
-    def found(self, locale: str, group: str) -> str:
-        """Give what the search finds of an incident, as long as that is what it says now.
+    def part(self, kind: str, locale: str, group: str) -> Any:  # noqa: ANN401 - see `render.recipe.Kept`
+        """Give a part made of an incident, as long as it says the same.
 
         Raises:
             KeyError: it is not known.
         """
-        key, entry = self._month_found(group)[locale, group]
-        if key != self._found_key(group):
+        key, value = self._month_parts(group)[kind, locale, group]
+        if key != self._part_key(group):
             raise KeyError(group)
-        return entry
+        return value
 
-    def put_found(self, locale: str, group: str, entry: str) -> None:
-        """Remember what the search finds of an incident."""
-        self._month_found(group)[locale, group] = (self._found_key(group), entry)
-        self.touch("found", group)
+    def put_part(self, kind: str, locale: str, group: str, value: object) -> None:
+        """Remember a part made of an incident."""
+        self._month_parts(group)[kind, locale, group] = (self._part_key(group), value)
+        self.touch("parts", group)
 
-    def _found_key(self, group: str) -> str:
+    def _part_key(self, group: str) -> str:
         ground = self.root.ground.key if self.root.ground else ""
         return sha256(f"{self.notes[group].key} {ground}".encode())[:32]
 
-    def _month_found(self, group: str) -> dict[tuple[str, str], tuple[str, str]]:
+    def _month_parts(self, group: str) -> dict[tuple[str, str, str], tuple[str, Any]]:
         month = month_of(group)
-        if month not in self._found:
-            self._found[month] = dict(self._shard("found", month))
-        return self._found[month]
+        if month not in self._parts:
+            self._parts[month] = dict(self._shard("parts", month))
+        return self._parts[month]
 
     def forget(self, group: str) -> None:
         """Drop an incident that is no more."""
@@ -277,8 +277,8 @@ class State:
         self.heads(group)
         self._heads[month_of(group)].pop(group, None)
         self._month_texts(group).pop(group, None)
-        for key in [key for key in self._month_found(group) if key[1] == group]:
-            del self._month_found(group)[key]
+        for key in [key for key in self._month_parts(group) if key[2] == group]:
+            del self._month_parts(group)[key]
         for kind in _KINDS:
             self.touch(kind, group)
 
@@ -312,8 +312,8 @@ class State:
                 held = by_month.get(month, {})
             elif kind == "heads":
                 held = self._heads.get(month, {})
-            elif kind == "found":
-                held = self._found.get(month, {})
+            elif kind == "parts":
+                held = self._parts.get(month, {})
             else:
                 held = self._packed_texts(month)
             if not held:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from publisher.model.digest import Plain
@@ -10,7 +10,7 @@ from publisher.model.release import Artifact
 from publisher.render.api import render_incident, render_status, source
 from publisher.render.feeds import INCIDENTS, feed_recipes, newest
 from publisher.render.headers import prefix
-from publisher.render.recipe import Recipe, ids, standing
+from publisher.render.recipe import Kept, Recipe, ids, standing
 from publisher.render.search import search_recipes
 from publisher.render.view import View
 
@@ -34,14 +34,14 @@ def data_artifacts(
 def data_recipes(
     views: Mapping[str, View],
     schemas: Callable[[], Mapping[str, Plain]],
-    found: MutableMapping[tuple[str, str], str] | None = None,
+    store: Kept | None = None,
 ) -> Iterator[Recipe]:
     """Say how everything is made but the documents of single incidents.
 
     Args:
         views: as for `data_artifacts`.
         schemas: gives what `data_artifacts` takes.
-        found: (locale, incident) → what the search finds of it, where that is known; looked up and added to.
+        store: what is known of single incidents; looked up and added to.
 
     Renderers are imported when they are needed: most edits touch no calendar and no schema.
     """
@@ -49,16 +49,16 @@ def data_recipes(
     locales = tuple(views)
     for view in views.values():
         folder = prefix(view.site, view.locale)
-        yield from feed_recipes(view, locales)
-        yield Recipe(name=f"{folder}feed.json", of=ids(newest(view)[:INCIDENTS]), make=partial(_jsonfeed, view))
+        yield from feed_recipes(view, locales, store)
+        yield Recipe(name=f"{folder}feed.json", of=ids(newest(view)[:INCIDENTS]), make=partial(_jsonfeed, view, store))
         planned = ids(m for m in view.maintenances if m.occurrences)
         yield Recipe(name=f"{folder}calendar", of=planned, make=partial(_calendar, view))
         yield Recipe(name=f"{folder}status.txt", make=partial(_textpage, view))
         yield Recipe(name=f"{folder}banner", make=partial(_banner, view))
         yield Recipe(name=f"{folder}badges", of=(), facts=standing(view), make=partial(_badges, view))
-        yield from search_recipes(view, found)
+        yield from search_recipes(view, store)
     yield Recipe(name="embed", of=(), make=partial(_embed, main))
-    yield Recipe(name="api/v2", make=partial(_statuspage, main))
+    yield Recipe(name="api/v2", make=partial(_statuspage, main, store))
     yield Recipe(name="api/status", make=partial(_api, views))
     yield Recipe(name="openapi", of=(), make=lambda: _openapi(main, schemas()))
 
@@ -68,10 +68,10 @@ def incident_data(views: Mapping[str, View], incident_id: str) -> tuple[Artifact
     return (render_incident(views, incident_id),)
 
 
-def _jsonfeed(view: View) -> tuple[Artifact, ...]:
+def _jsonfeed(view: View, store: Kept | None) -> tuple[Artifact, ...]:
     from publisher.render.jsonfeed import render_jsonfeed  # noqa: PLC0415 - see `data_recipes`, here and below
 
-    return (render_jsonfeed(view),)
+    return (render_jsonfeed(view, store),)
 
 
 def _calendar(view: View) -> tuple[Artifact, ...]:
@@ -107,10 +107,10 @@ def _embed(view: View) -> tuple[Artifact, ...]:
     return (render_script(view.site), render_sheet(), render_search_script())
 
 
-def _statuspage(view: View) -> tuple[Artifact, ...]:
+def _statuspage(view: View, store: Kept | None) -> tuple[Artifact, ...]:
     from publisher.render.statuspage import render_statuspage  # noqa: PLC0415
 
-    return render_statuspage(view)
+    return render_statuspage(view, store)
 
 
 def _api(views: Mapping[str, View]) -> tuple[Artifact, ...]:

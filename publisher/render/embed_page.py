@@ -9,11 +9,12 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from publisher.model.digest import sha256
 from publisher.model.release import Artifact, Group
+from publisher.render import compiled
 from publisher.render.banner import home, notices
 from publisher.render.headers import CONTENT_TYPES, prefix, short_lived
 from publisher.render.icons import NAMES, SHAPES
@@ -76,11 +77,4 @@ def _sheet() -> tuple[str, bytes]:
 
 @functools.cache
 def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-        auto_reload=False,
-    )
+    return compiled.environment(FOLDER, FileSystemLoader(FOLDER))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from markupsafe import Markup
@@ -16,7 +17,7 @@ from publisher.render.utm import tagger
 from publisher.render.view import IncidentView, UpdateView, View
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One entry.
 
@@ -42,6 +43,11 @@ class Entry:
     published: datetime
     updated: datetime
     tags: tuple[str, ...]
+
+
+def values(entry: Entry) -> tuple[Any, ...]:
+    """Give an entry's values in order, plain enough to be kept."""
+    return tuple(getattr(entry, field.name) for field in fields(entry))
 
 
 def feed_id(site: Site, name: str) -> str:

@@ -15,15 +15,15 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from publisher.model.release import Artifact
 from publisher.render.characters import legal
-from publisher.render.entries import Entry, feed_id, incident_entry, tagged, update_entry
+from publisher.render.entries import Entry, feed_id, incident_entry, tagged, update_entry, values
 from publisher.render.headers import data, prefix
 from publisher.render.i18n import language
-from publisher.render.recipe import Recipe, ids
-from publisher.render.view import ComponentView, IncidentView, UpdateView, View
+from publisher.render.recipe import Kept, Recipe, ids, kept
+from publisher.render.view import ComponentView, IncidentView, View
 
 if TYPE_CHECKING:
     from feedgen.feed import FeedGenerator
@@ -65,35 +65,53 @@ def newest(view: View) -> list[IncidentView]:
     return sorted(found, key=lambda i: (i.updated, i.id), reverse=True)
 
 
-def history_feed(view: View) -> Feed:
-    """Give the feed with one entry an incident."""
+def _told(view: View, incident: IncidentView, store: Kept | None) -> Entry:
+    """Tell an incident; an old one as it was told before."""
+    return Entry(*kept(store, "entry", view.locale, incident.id, lambda: values(incident_entry(view, incident))))
+
+
+def _each(view: View, incident: IncidentView, store: Kept | None) -> list[Entry]:
+    """Tell each update of an incident, in its order."""
+
+    def made() -> tuple[tuple[Any, ...], ...]:
+        return tuple(values(update_entry(view, incident, update)) for update in incident.updates)
+
+    return [Entry(*each) for each in kept(store, "updates", view.locale, incident.id, made)]
+
+
+def history_feed(view: View, store: Kept | None = None) -> Feed:
+    """Give the feed with one entry an incident; `store` as for `feed_recipes`."""
     return Feed(
         path="history",
         home="history/",
         title=_title(view, language(view.locale, view.site).gettext("Incident history")),
-        entries=tuple(incident_entry(view, i) for i in newest(view)[:INCIDENTS]),
+        entries=tuple(_told(view, i, store) for i in newest(view)[:INCIDENTS]),
     )
 
 
-def updates_feed(view: View) -> Feed:
-    """Give the feed with one entry an update."""
-    said: list[tuple[datetime, str, str, IncidentView, UpdateView]] = []
+def updates_feed(view: View, store: Kept | None = None) -> Feed:
+    """Give the feed with one entry an update; `store` as for `feed_recipes`."""
+    said: list[tuple[datetime, str, str, Entry]] = []
     for incident in newest(view)[:UPDATES]:
         if len(said) >= UPDATES and said[UPDATES - 1][0] > incident.updated:
             # what comes now said its last word before all that is told
             break
-        said += [(u.at, incident.id, u.id, incident, u) for u in incident.updates]
+        said += [(entry.updated, incident.id, entry.id, entry) for entry in _each(view, incident, store)]
         said.sort(key=lambda each: each[:3], reverse=True)
     return Feed(
         path="updates",
         home="history/",
         title=_title(view, language(view.locale, view.site).gettext("All updates")),
-        entries=tuple(update_entry(view, incident, update) for *_, incident, update in said[:UPDATES]),
+        entries=tuple(entry for *_, entry in said[:UPDATES]),
     )
 
 
 def component_feed(
-    view: View, component: ComponentView, touching: Sequence[IncidentView], known: Mapping[str, Entry]
+    view: View,
+    component: ComponentView,
+    touching: Sequence[IncidentView],
+    known: Mapping[str, Entry],
+    store: Kept | None = None,
 ) -> Feed:
     """Give one component's feed: what names it, and what reaches it through what it depends on."""
     latest = touching[:INCIDENTS]
@@ -101,7 +119,7 @@ def component_feed(
         path=f"components/{component.id}",
         home=f"components/{component.id}/",
         title=_title(view, component.name),
-        entries=tuple(known.get(i.id) or incident_entry(view, i) for i in latest),
+        entries=tuple(known.get(i.id) or _told(view, i, store) for i in latest),
     )
 
 
@@ -115,10 +133,16 @@ def render_feeds(view: View, locales: Sequence[str]) -> tuple[Artifact, ...]:
     return tuple(artifact for recipe in feed_recipes(view, locales) for artifact in recipe.make())
 
 
-def feed_recipes(view: View, locales: Sequence[str]) -> Iterator[Recipe]:
-    """Say how all Atom and RSS feeds of one view are made; arguments as for `render_feeds`."""
+def feed_recipes(view: View, locales: Sequence[str], store: Kept | None = None) -> Iterator[Recipe]:
+    """Say how all Atom and RSS feeds of one view are made.
+
+    Args:
+        view: as for `render_feeds`.
+        locales: as for `render_feeds`.
+        store: entries of earlier runs; looked up and added to.
+    """
     latest = newest(view)
-    history = functools.cache(lambda: history_feed(view))
+    history = functools.cache(lambda: history_feed(view, store))
     known = functools.cache(lambda: {entry.campaign: entry for entry in history().entries})
     folder = prefix(view.site, view.locale)
     yield Recipe(
@@ -129,7 +153,7 @@ def feed_recipes(view: View, locales: Sequence[str]) -> Iterator[Recipe]:
     yield Recipe(
         name=f"{folder}updates",
         of=ids(latest[:UPDATES]),
-        make=lambda: (_atom(view, updates_feed(view), locales),),
+        make=lambda: (_atom(view, updates_feed(view, store), locales),),
     )
     touching: dict[str, list[IncidentView]] = {}
     for incident in latest:
@@ -137,7 +161,7 @@ def feed_recipes(view: View, locales: Sequence[str]) -> Iterator[Recipe]:
             touching.setdefault(affected.id, []).append(incident)
 
     def one(component: ComponentView, told: Sequence[IncidentView]) -> tuple[Artifact, ...]:
-        return (_atom(view, component_feed(view, component, told, known()), locales),)
+        return (_atom(view, component_feed(view, component, told, known(), store), locales),)
 
     for component in view.components:
         told = touching.get(component.id, [])[:INCIDENTS]

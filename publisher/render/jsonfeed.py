@@ -10,14 +10,15 @@ from publisher.model.release import Artifact
 from publisher.render.entries import Entry, tagged
 from publisher.render.feeds import history_feed
 from publisher.render.headers import data, prefix
+from publisher.render.recipe import Kept
 from publisher.render.view import View
 
 VERSION = "https://jsonfeed.org/version/1.1"
 
 
-def document(view: View) -> dict[str, Plain]:
-    """Give the feed as plain data."""
-    feed = history_feed(view)
+def document(view: View, store: Kept | None = None) -> dict[str, Plain]:
+    """Give the feed as plain data; `store` as for `render.feeds.feed_recipes`."""
+    feed = history_feed(view, store)
     author = view.site.brand.company or view.site.name
     return {
         "version": VERSION,
@@ -32,9 +33,9 @@ def document(view: View) -> dict[str, Plain]:
     }
 
 
-def render_jsonfeed(view: View) -> Artifact:
+def render_jsonfeed(view: View, store: Kept | None = None) -> Artifact:
     """Write the feed as an artifact."""
-    body = json.dumps(document(view), ensure_ascii=False, indent=1).encode() + b"\n"
+    body = json.dumps(document(view, store), ensure_ascii=False, indent=1).encode() + b"\n"
     return data(view.site, f"{prefix(view.site, view.locale)}feed.json", body)
 
 

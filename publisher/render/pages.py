@@ -13,12 +13,13 @@ from datetime import date
 from html import escape
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, Template
 from markupsafe import Markup
 
 from publisher.model.component import Impact
 from publisher.model.incident import Kind, Status
 from publisher.model.release import BUILT_TOKEN, GENERATION_TOKEN
+from publisher.render import compiled
 from publisher.render.icons import NAMES, SPRITE, icon
 from publisher.render.pages_bars import bar, troubled_days
 from publisher.render.pages_home import fortnight, overall, planned, sign, tree
@@ -96,14 +97,7 @@ def pages(view: View) -> Iterator[Page]:
 @functools.cache
 def environment() -> Environment:
     """Give the templates of all pages."""
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-        auto_reload=False,
-    )
+    return compiled.environment(TEMPLATES, FileSystemLoader(TEMPLATES))
 
 
 class Book:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
 
 from publisher.model.release import Artifact
 from publisher.render.view import IncidentView, View
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,22 @@ class Recipe:
     make: Callable[[], tuple[Artifact, ...]]
     of: tuple[str, ...] | None = None
     facts: str = ""
+
+
+Kept: TypeAlias = MutableMapping[tuple[str, str, str], Any]
+"""What was made of single incidents for files that tell of many: (kind, locale, incident) → plain values. It holds as
+long as the incident, site and policy say the same; whoever hands it in sees to that."""
+
+
+def kept(store: Kept | None, kind: str, locale: str, incident: str, make: Callable[[], T]) -> T:
+    """Give what is kept of an incident, making it where it is not."""
+    if store is None:
+        return make()
+    try:
+        found: T = store[kind, locale, incident]
+    except KeyError:
+        found = store[kind, locale, incident] = make()
+    return found
 
 
 def ids(incidents: Iterable[IncidentView]) -> tuple[str, ...]:

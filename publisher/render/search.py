@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import functools
 import json
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from markupsafe import Markup
 
@@ -19,7 +20,7 @@ from publisher.model.site import Site
 from publisher.render.headers import data, prefix
 from publisher.render.pages import TEMPLATES, Page, environment
 from publisher.render.pages_speech import Speech
-from publisher.render.recipe import Recipe, ids
+from publisher.render.recipe import Kept, Recipe, ids, kept
 from publisher.render.structured import shortened
 from publisher.render.view import IncidentView, View
 
@@ -75,44 +76,35 @@ def _script() -> tuple[str, bytes]:
     return f"assets/search.{sha256(body)[:16]}.js", body
 
 
-Found = MutableMapping[tuple[str, str], str]
-"""(Locale, incident) → its entry in the index, as JSON."""
-
-
 def render_search(view: View) -> Iterator[Artifact]:
     """Write the index of one language: one file for each year of the site's zone in which something began."""
     for recipe in search_recipes(view):
         yield from recipe.make()
 
 
-def search_recipes(view: View, found: Found | None = None) -> Iterator[Recipe]:
+def search_recipes(view: View, store: Kept | None = None) -> Iterator[Recipe]:
     """Say how the index of one language is made.
 
     Args:
         view: what can be found.
-        found: entries of earlier runs; looked up and added to.
+        store: entries of earlier runs; looked up and added to.
     """
     speech = Speech(view)
     folder = prefix(view.site, view.locale)
-    known = found if found is not None else {}
     for year, incidents in sorted(_by_year(view, speech).items()):
         path = f"{folder}{FOLDER}/{year}.json"
         yield Recipe(
-            name=path, of=ids(incidents), make=functools.partial(_year, view.site, path, year, incidents, speech, known)
+            name=path, of=ids(incidents), make=functools.partial(_year, view.site, path, year, incidents, speech, store)
         )
 
 
 def _year(  # noqa: PLR0917 - what a file of one year consists of
-    site: Site, path: str, year: int, incidents: Sequence[IncidentView], speech: Speech, known: Found
+    site: Site, path: str, year: int, incidents: Sequence[IncidentView], speech: Speech, store: Kept | None
 ) -> tuple[Artifact, ...]:
-    entries = []
-    for one in incidents:
-        key = (speech.view.locale, one.id)
-        try:
-            entry = known[key]
-        except KeyError:
-            entry = known[key] = json.dumps(_entry(one, speech), ensure_ascii=False, separators=(",", ":"))
-        entries.append(entry)
+    def written(one: IncidentView) -> str:
+        return json.dumps(_entry(one, speech), ensure_ascii=False, separators=(",", ":"))
+
+    entries = [kept(store, "search", speech.view.locale, one.id, partial(written, one)) for one in incidents]
     body = f'{{"year":{year},"incidents":[{",".join(entries)}]}}\n'
     return (data(site, path, body.encode(), group=Group.FEEDS),)
 

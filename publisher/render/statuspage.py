@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from publisher.model.component import Impact, worst
@@ -17,6 +18,7 @@ from publisher.model.digest import Plain
 from publisher.model.incident import Kind, Status
 from publisher.model.release import Artifact
 from publisher.render.headers import data
+from publisher.render.recipe import Kept, kept
 from publisher.render.view import ComponentView, GroupView, ImpactChange, IncidentView, UpdateView, View
 
 Row = dict[str, Plain]
@@ -50,14 +52,19 @@ def timestamp(moment: datetime, zone: ZoneInfo) -> str:
     return moment.astimezone(zone).isoformat(timespec="milliseconds")
 
 
-def documents(view: View) -> dict[str, Row]:
-    """Give the eight documents: path below `api/v2/` → content."""
-    scribe = _Scribe(view)
+def documents(view: View, store: Kept | None = None) -> dict[str, Row]:
+    """Give the eight documents: path below `api/v2/` → content.
+
+    Args:
+        view: the source language's.
+        store: what was said of incidents in earlier runs; looked up and added to.
+    """
+    scribe = _Scribe(view, store)
     page = scribe.page()
     components = scribe.components()
-    incidents = scribe.incidents(view.incidents)
+    incidents = scribe.incidents(view.incidents, most=LATEST)
     unresolved = scribe.incidents(i for i in view.incidents if i.active)
-    planned = scribe.incidents(view.maintenances)
+    planned = scribe.incidents(view.maintenances, most=LATEST)
     upcoming = scribe.incidents(i for i in view.maintenances if i.status is Status.SCHEDULED)
     running = scribe.incidents(
         i for i in view.maintenances if i.status in {Status.IN_PROGRESS, Status.VERIFYING} and i.open
@@ -73,9 +80,9 @@ def documents(view: View) -> dict[str, Row]:
             "status": status,
         },
         "components.json": {"page": page, "components": components},
-        "incidents.json": {"page": page, "incidents": incidents[:LATEST]},
+        "incidents.json": {"page": page, "incidents": incidents},
         "incidents/unresolved.json": {"page": page, "incidents": unresolved},
-        "scheduled-maintenances.json": {"page": page, "scheduled_maintenances": planned[:LATEST]},
+        "scheduled-maintenances.json": {"page": page, "scheduled_maintenances": planned},
         "scheduled-maintenances/upcoming.json": {"page": page, "scheduled_maintenances": upcoming},
         "scheduled-maintenances/active.json": {"page": page, "scheduled_maintenances": running},
     }
@@ -89,19 +96,20 @@ def describe(view: View) -> str:
     return DESCRIPTIONS[view.overall]
 
 
-def render_statuspage(view: View) -> tuple[Artifact, ...]:
+def render_statuspage(view: View, store: Kept | None = None) -> tuple[Artifact, ...]:
     """Write the eight documents as artifacts. The API knows one language: give it the source's view."""
     return tuple(
         data(view.site, f"api/v2/{path}", json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
-        for path, document in documents(view).items()
+        for path, document in documents(view, store).items()
     )
 
 
 class _Scribe:
     """Writes rows. Holds what rows of different kinds share."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, store: Kept | None = None) -> None:
         self.view = view
+        self.store = store
         self.zone = ZoneInfo(view.site.time_zone)
         self.page_id = view.site.page_id
         groups = {g.id: g for g in view.groups}
@@ -126,25 +134,30 @@ class _Scribe:
     def components(self) -> list[Row]:
         return list(self._rows.values())
 
-    def incidents(self, found: Iterable[IncidentView]) -> list[Row]:
+    def incidents(self, found: Iterable[IncidentView], *, most: int | None = None) -> list[Row]:
         # Clients take the first update without looking whether there is one.
-        return [self.incident(i) for i in found if i.updates]
+        return [self.incident(i) for i in islice((i for i in found if i.updates), most)]
 
     def incident(self, incident: IncidentView) -> Row:
         planned = incident.kind is Kind.MAINTENANCE
+
+        def told() -> tuple[list[Row], str | None]:
+            return [self.update(incident, u) for u in incident.updates], self._first(incident, Status.MONITORING)
+
+        said, first = kept(self.store, "rows", self.view.locale, incident.id, told)
         row: Row = {
             "id": incident.code,
             "name": incident.title,
             "status": str(incident.status),
             "created_at": self.at(incident.created),
             "updated_at": self.at(incident.updated),
-            "monitoring_at": self._first(incident, Status.MONITORING),
+            "monitoring_at": first,
             "resolved_at": self.at(incident.ended) if incident.ended else None,
             "impact": "maintenance" if planned else IMPACTS[incident.impact],
             "shortlink": self.view.site.href(f"incidents/{incident.id}/"),
             "started_at": self.at(incident.started),
             "page_id": self.page_id,
-            "incident_updates": [self.update(incident, u) for u in incident.updates],
+            "incident_updates": said,
             "components": [self._rows[a.id] for a in incident.affected if a.through is None and a.id in self._rows],
         }
         if planned:
