@@ -38,7 +38,8 @@ __all__ = ["draft07", "json_schemas"]
 class Typed(BaseModel):
     """What every model here shares: unknown keys are findings, nothing changes after reading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
+    # built when first used: a run that reads one incident needs three of them
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False, defer_build=True)
 
 
 class WindowTyped(Typed):

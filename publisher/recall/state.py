@@ -150,7 +150,7 @@ class State:
         self.notes: dict[str, Note] = {}
         self._heads: dict[str, dict[str, Kept]] = {}
         self._texts: dict[str, dict[str, bytes]] = {}
-        self._parts: dict[str, dict[tuple[str, str, str], tuple[str, Any]]] = {}
+        self._parts: dict[str, dict[tuple[str, str, str], tuple[tuple[str, str], Any]]] = {}
         self._incidents: dict[str, Incident] = {}
         self._fresh_texts: set[str] = set()
         self._changed: set[tuple[str, str]] = set()
@@ -260,11 +260,10 @@ class State:
         self._month_parts(group)[kind, locale, group] = (self._part_key(group), value)
         self.touch("parts", group)
 
-    def _part_key(self, group: str) -> str:
-        ground = self.root.ground.key if self.root.ground else ""
-        return sha256(f"{self.notes[group].key} {ground}".encode())[:32]
+    def _part_key(self, group: str) -> tuple[str, str]:
+        return self.notes[group].key, self.root.ground.key if self.root.ground else ""
 
-    def _month_parts(self, group: str) -> dict[tuple[str, str, str], tuple[str, Any]]:
+    def _month_parts(self, group: str) -> dict[tuple[str, str, str], tuple[tuple[str, str], Any]]:
         month = month_of(group)
         if month not in self._parts:
             self._parts[month] = dict(self._shard("parts", month))

@@ -12,6 +12,7 @@ from publisher.adapters.memory_sources import MemorySources
 from publisher.building import Built
 from publisher.model.digest import sha256
 from publisher.model.release import Artifact, KeptArtifact
+from publisher.ports import Sources
 from publisher.recall.state import State
 from publisher.site.frames import Frames
 from publisher.site.slots import SLOTS, mark, split
@@ -94,8 +95,8 @@ class Desk:
         edit()
         return edit.__name__
 
-    def build(self, state: State) -> Built:
-        content = building.read(MemorySources(self.files), now=self.now, state=state)
+    def build(self, state: State, sources: Sources | None = None) -> Built:
+        content = building.read(sources or MemorySources(self.files), now=self.now, state=state)
         return building.build(content, frames(self.theme, content.history.site.locales), now=self.now)
 
     def clean(self) -> Built:
