@@ -156,7 +156,7 @@ _ORDINARY = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0
 
 
 def _check_path(path: str) -> None:
-    if len(path) <= MAX_PATH_BYTES and _ORDINARY.fullmatch(path) and not path.startswith((POINTER, OBJECTS, RELEASES)):
+    if len(path) <= MAX_PATH_BYTES and _ORDINARY.fullmatch(path) and not path.startswith(("release", "objects")):
         return
     parts = path.split("/")
     if (

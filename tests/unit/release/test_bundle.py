@@ -94,15 +94,9 @@ def test_a_file_cannot_be_a_folder_too(deep: str) -> None:
 
 
 @dataclass
-class _Update:
-    key: str
-    said: str
-
-
-@dataclass
 class _Incident:
     id: str
-    updates: list[_Update]
+    spoken: tuple[tuple[str, str], ...]
 
 
 @dataclass
@@ -113,8 +107,8 @@ class _View:
 
 def test_said_lists_every_wording_of_incidents_and_maintenances_sorted() -> None:
     view = _View(
-        incidents=[_Incident("b", [_Update("2", "r2"), _Update("1", "r1")])],
-        maintenances=[_Incident("a", [_Update("9", "r9")])],
+        incidents=[_Incident("b", (("2", "r2"), ("1", "r1")))],
+        maintenances=[_Incident("a", (("9", "r9"),))],
     )
     assert said(view) == (
         Said(incident="a", update="9", revision="r9"),
