@@ -23,7 +23,11 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, ObservedWatch
 from watchdog.observers.polling import PollingObserver
 
-QUIET_S = 0.12
+WATCHED_FOLDERS = ("incidents", "policy", "locale", "site_src")
+WATCHED_FILES = ("mkdocs.yml",)
+"""What a site is made from."""
+
+QUIET_S = 0.05
 """A burst has ended when nothing has happened for so long."""
 
 LONGEST_BURST_S = 2.0

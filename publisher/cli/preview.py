@@ -6,7 +6,7 @@ import signal
 import time
 import traceback
 import webbrowser
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,18 +15,17 @@ from urllib.parse import urlsplit
 import click
 
 from publisher.adapters.preview_server import Page, PreviewServer, Screen, own_pages
-from publisher.adapters.watch import Watch
+from publisher.adapters.watch import WATCHED_FILES, WATCHED_FOLDERS, Watch
+from publisher.building import Built
 from publisher.cli.context import Context, pass_context
 from publisher.cli.preview_mail import mail_pages
 from publisher.model.digest import ContentHash
 from publisher.model.errors import TidingsError
 from publisher.model.finding import Finding, Level, blocking
 from publisher.model.policy import Policy
-from publisher.pipeline import Built
+from publisher.model.release import Release
 from publisher.release.bundle import bundle
 
-WATCHED_FOLDERS = ("incidents", "policy", "locale", "site_src")
-WATCHED_FILES = ("mkdocs.yml",)
 TICK_S = 30.0
 """Without a save, the site is built anew so often: windows begin and days end while somebody writes."""
 
@@ -123,14 +122,46 @@ class Studio:
         # stamped with the moment the words are of, not with the clock: else pages would reload at every tick
         as_of = built.views[built.history.site.locale].as_of
         release = bundle(built.artifacts, generation=0, parent=0, built=as_of)
-        pages = {
-            path: Page(body=release.bodies[entry.sha256], headers=entry.headers)
-            for path, entry in release.manifest.entries.items()
-        }
         return Screen(
-            pages={**pages, **self._mails(built), **self._own},
+            pages=SitePages(release, {**self._mails(built), **self._own}),
             base=urlsplit(built.history.site.url).path or "/",
         )
+
+
+class SitePages(Mapping[str, Page]):
+    """A site's pages, made when somebody opens them, and some of the preview's own.
+
+    Args:
+        release: the site.
+        own: path → page.
+    """
+
+    def __init__(self, release: Release, own: Mapping[str, Page]) -> None:
+        self._release = release
+        self._own = own
+
+    def __getitem__(self, path: str) -> Page:
+        if path in self._own:
+            return self._own[path]
+        entry = self._release.manifest.entries[path]
+        return Page(body=self._release.bodies[entry.sha256], headers=entry.headers)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._release.manifest.entries, **self._own})
+
+    def __len__(self) -> int:
+        return len(self._release.manifest.entries.keys() | self._own.keys())
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._own or path in self._release.manifest.entries
+
+    def __eq__(self, other: object) -> bool:
+        """Compare by hash: no page is made for it."""
+        if not isinstance(other, SitePages):
+            return super().__eq__(other)
+        return self._own == other._own and self._release.manifest == other._release.manifest
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 def _told(finding: Finding) -> dict[str, str]:
@@ -187,14 +218,15 @@ def preview(context: Context, *, port: int, open_browser: bool, poll: bool) -> N
 
     Ctrl-C ends it.
     """
-    from publisher.app import build  # noqa: PLC0415 - see LazyGroup
+    from publisher.app import build, remembered  # noqa: PLC0415 - see LazyGroup
 
     root: Path = context.root
     # ended by a service manager is ended as by the keyboard
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     server = PreviewServer(port=port)
+    state = remembered(root)
     studio = Studio(
-        lambda now: build(root, now=now),
+        lambda now: build(root, now=now, state=state, named=False),
         now=lambda: context.now,
         show=server.show,
         mails=lambda built: mail_pages(built, _announced(root, built.history.policy)),

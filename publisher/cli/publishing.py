@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,11 @@ import click
 from publisher.cli.context import Context, format_option, is_terminal, pass_context
 from publisher.cli.delivering import send_due, summary_lines, summary_plain
 from publisher.cli.exits import EXIT_DEGRADED, EXIT_NOTHING_REACHED, EXIT_REFUSED
+from publisher.model.errors import TidingsError
+from publisher.model.finding import blocking
+
+TICK_S = 30.0
+"""Without a save, `--watch` looks again after so long, seconds."""
 
 if TYPE_CHECKING:
     from publisher.deliver.site import SiteReceipt, TargetPlan
@@ -21,6 +27,7 @@ if TYPE_CHECKING:
     from publisher.model.site import Site
     from publisher.pipeline import Planned
     from publisher.ports import ObjectStore
+    from publisher.recall.state import State
 
 
 @click.command()
@@ -68,6 +75,7 @@ def build(context: Context, out: Path | None, commit: str | None) -> int:
     metavar="MINUTES",
     help="Bring an unchanged page again once it is this old, so that its age shows whether somebody still publishes.",
 )
+@click.option("--watch", is_flag=True, help="Go on: publish after every save, until it is ended.")
 @click.option("--wait", "wait_s", type=click.FloatRange(0), help="Seconds to wait for another publisher.")
 @format_option("text", "json")
 @pass_context
@@ -82,6 +90,7 @@ def publish(
     commit: str | None,
     renew_minutes: int | None,
     wait_s: float | None,
+    watch: bool,
 ) -> int:
     """Bring the site and its messages to the readers.
 
@@ -89,25 +98,94 @@ def publish(
     that is cut off is finished by the next one. With nothing changed, nothing is written and nothing is sent; with
     --renew-after, a few files are, which tell the page's age.
     """
+    wishes = _Wishes(
+        dry_run=dry_run,
+        allow_shrink=allow_shrink,
+        no_deliver=no_deliver,
+        without_page=without_page,
+        targets=targets,
+        commit=commit,
+        renew_after=timedelta(minutes=renew_minutes) if renew_minutes else None,
+        wait_s=wait_s,
+    )
+    if not watch:
+        return _publish(context, wishes)
+    if commit or dry_run:
+        raise click.UsageError("--watch publishes the files as they lie: it goes with neither --commit nor --dry-run.")
+    _watch(context, wishes)
+    return 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wishes:
+    """What a person wants of a publish; see its options."""
+
+    dry_run: bool
+    allow_shrink: bool
+    no_deliver: bool
+    without_page: bool
+    targets: tuple[str, ...]
+    commit: str | None
+    renew_after: timedelta | None
+    wait_s: float | None
+
+
+def _watch(context: Context, wishes: _Wishes) -> None:
+    """Publish after every save until somebody ends it. Nothing a writer or a network does ends it.
+
+    Between saves it looks twice a minute: windows begin and end, days change, and mails become due.
+    """
+    from publisher.adapters.watch import WATCHED_FILES, WATCHED_FOLDERS, Watch  # noqa: PLC0415 - see LazyGroup
+    from publisher.app import remembered  # noqa: PLC0415
+
+    state = remembered(context.root)
+    try:
+        with Watch(context.root, folders=WATCHED_FOLDERS, files=WATCHED_FILES) as watch:
+            changed: Collection[str] = ("everything",)
+            context.say("Publishing after every save. Ctrl-C ends it.")
+            while True:
+                try:
+                    _publish(context, wishes, state=state, silent=not changed)
+                except TidingsError as error:
+                    click.echo(f"tidings: {error.cause}\n         {error.next_step}".rstrip(), err=True)
+                except Exception as error:  # noqa: BLE001 - a fault of ours must not leave later words unpublished
+                    click.echo(f"tidings: {type(error).__name__}: {error}. Please report it.", err=True)
+                    state = remembered(context.root)
+                changed = watch.wait(TICK_S)
+    except KeyboardInterrupt:
+        context.say("", "No more is published.")
+
+
+def _publish(context: Context, wishes: _Wishes, *, state: State | None = None, silent: bool = False) -> int:
+    """Publish once.
+
+    Args:
+        context: as ever.
+        wishes: what is wanted.
+        state: what is remembered, where this process goes on.
+        silent: whether nothing is said when nothing was done.
+    """
     from publisher import app, pipeline  # noqa: PLC0415 - see LazyGroup
     from publisher.adapters.clock import SystemClock  # noqa: PLC0415
 
     now = context.now
-    built = app.build(context.root, now=now, commit=commit)
+    built = app.build(context.root, now=now, commit=wishes.commit, state=state)
+    if silent and blocking(built.findings):
+        return EXIT_REFUSED
     if refuse(context, built.findings):
         return EXIT_REFUSED
     policy = built.history.policy
-    stores = _chosen(app.stores(context.root, policy), targets)
+    stores = _chosen(app.stores(context.root, policy), wishes.targets)
     with app.records(context.root, policy) as records:
         planned = pipeline.plan(
             built,
             stores,
             records.ledger,
             records.subscribers,
-            allow_shrink=allow_shrink,
-            renew_after=timedelta(minutes=renew_minutes) if renew_minutes else None,
+            allow_shrink=wishes.allow_shrink,
+            renew_after=wishes.renew_after,
         )
-        if dry_run:
+        if wishes.dry_run:
             _tell_plan(context, planned)
             return 0
         with upload_progress() as progress:
@@ -115,15 +193,17 @@ def publish(
                 planned,
                 records.ledger,
                 clock=SystemClock(),
-                allow_shrink=allow_shrink,
-                without_page=without_page,
-                wait_s=wait_s,
+                allow_shrink=wishes.allow_shrink,
+                without_page=wishes.without_page,
+                wait_s=wishes.wait_s,
                 progress=progress,
             )
         announced = _announce(context, published.receipts, built.history.site)
         sent = None
-        if published.words_go and not no_deliver and policy.email.enabled:
+        if published.words_go and not wishes.no_deliver and policy.email.enabled:
             sent = send_due(context, records, built.history.site, policy.email)
+    if silent and planned.unchanged and not (sent and sent.messages):
+        return 0
     if context.format == "json":
         context.emit(
             {
@@ -195,7 +275,6 @@ def rollback(context: Context, generation: int | None) -> int:
 def refuse(context: Context, findings: Sequence[Finding]) -> bool:
     """Show what blocks, in the form asked for, and say whether anything does."""
     from publisher.checks.formats import render  # noqa: PLC0415 - see LazyGroup
-    from publisher.model.finding import blocking  # noqa: PLC0415
 
     found = blocking(tuple(findings))
     if not found:
