@@ -104,11 +104,13 @@ class _Plan:
     Attributes:
         there: path → what the file system says of it, of every file.
         written, removed: paths, sorted.
+        unsure: whether something is not as it was remembered.
     """
 
     there: dict[str, os.stat_result]
     written: list[str]
     removed: list[str]
+    unsure: bool
 
 
 class _Known:
@@ -150,7 +152,7 @@ def _look(folder: Path) -> dict[str, os.stat_result] | None:
     waiting = [""]
     while waiting:
         below = waiting.pop()
-        with os.scandir(folder / below) as listed:
+        with os.scandir(f"{folder}/{below}") as listed:
             for entry in listed:
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append(f"{below}{entry.name}/")
@@ -168,10 +170,12 @@ def _compare(folder: Path, release: Release, known: _Known) -> _Plan | None:
         return None
     entries, files = release.manifest.entries, known.files
     written = []
+    unsure = len(files) != len(entries)
     for path, entry in entries.items():
         found = there.get(path)
         if found is not None and files.get(path) == (entry.sha256, mark_of(found)):
             continue
+        unsure = True
         if found is None or found.st_size != entry.size or not _hashes(folder / path, entry.sha256):
             written.append(path)
     removed = sorted(there.keys() - entries.keys() - {MARK})
@@ -179,7 +183,7 @@ def _compare(folder: Path, release: Release, known: _Known) -> _Plan | None:
         return None
     if any(_in_the_way(folder, path) for path in written):
         return None
-    return _Plan(there=there, written=written, removed=removed)
+    return _Plan(there=there, written=written, removed=removed, unsure=unsure)
 
 
 def _hashes(place: Path, sha: ContentHash) -> bool:
@@ -210,7 +214,8 @@ def _change(folder: Path, release: Release, known: _Known, plan: _Plan) -> Writt
                     _tidy(folder, path)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
-    known.remember(release, plan.there)
+    if plan.unsure:
+        known.remember(release, plan.there)
     return Written(written=len(plan.written), removed=len(plan.removed))
 
 

@@ -20,8 +20,6 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_interval, format_skeleton, format_timedelta
 from babel.lists import format_list
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
 from publisher.model.component import Impact
@@ -322,6 +320,9 @@ def _with_house(locale: str, house: str) -> NullTranslations:
 
 def _compiled(text: str, locale: str) -> GNUTranslations:
     """Compile a catalogue; what is marked as doubtful or lacks a form is left out."""
+    from babel.messages.mofile import write_mo  # noqa: PLC0415 - English needs no catalogue
+    from babel.messages.pofile import read_po  # noqa: PLC0415
+
     catalogue = read_po(io.StringIO(text), locale=locale)
     for entry in list(catalogue):
         if entry.id and not all([entry.string] if isinstance(entry.string, str) else entry.string or [""]):

@@ -10,17 +10,19 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 import nh3
-from markdown_it import MarkdownIt
-from markdown_it.rules_core import StateCore
-from markdown_it.token import Token
 
 from publisher.render.characters import legal
 from publisher.render.plaintext import plain_text
 from publisher.render.view import Words
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_core import StateCore
+    from markdown_it.token import Token
 
 SCHEMES = frozenset({"http", "https", "mailto"})
 """Where a link may lead."""
@@ -156,6 +158,8 @@ def _engine() -> MarkdownIt:
     Beyond the limit words would be lost without a sign. Lists within lists get a hundred levels; brackets within
     brackets keep the default, since their cost grows with the limit's power.
     """
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - most texts are paragraphs and need no engine
+
     outer = MarkdownIt("commonmark", {"html": False, "maxNesting": 100}).enable("table")
     inner = MarkdownIt("commonmark", {"html": False}).enable("strikethrough")
 
@@ -171,6 +175,8 @@ def _engine() -> MarkdownIt:
 
 def _addressed(children: list[Token], base_url: str) -> list[Token]:
     """Make addresses absolute, and pictures from elsewhere links: no request leaves our host by itself."""
+    from markdown_it.token import Token  # noqa: PLC0415 - see `_engine`
+
     out: list[Token] = []
     broken = within = False
     for child in children:
