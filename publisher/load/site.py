@@ -6,17 +6,21 @@ import re
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from babel import Locale, UnknownLocaleError
+
+from publisher.load.brand import read_brand
 from publisher.load.frontmatter import parse_text
 from publisher.load.report import Report, Spot, clipped
 from publisher.load.schema import RobotsTyped, SiteTyped
 from publisher.load.validate import validate
 from publisher.load.yaml import Document, Limits, Loc, Opaque, Value, read_yaml
 from publisher.model.finding import Finding
-from publisher.model.site import Brand, Robots, Site
+from publisher.model.site import Robots, Site
 from publisher.ports import SourceFile
 
 PATH: Final = "mkdocs.yml"
 PLUGIN: Final = "tidings"
+THEME: Final = "material"
 _LIMITS = Limits(max_bytes=1024 * 1024, max_depth=32, max_keys=10_000)
 _UNKNOWN_URL = "http://localhost/"
 _LOCALE = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?\Z", re.ASCII)
@@ -43,8 +47,8 @@ def load_site(file: SourceFile | None) -> tuple[Site, tuple[Finding, ...]]:
         return Site(name="Status", url=_UNKNOWN_URL), tuple(report.findings)
     options, loc = _options(document)
     typed = _typed(document, options, loc, report)
+    _theme(document, report)
     default = Site(name="Status", url=_UNKNOWN_URL)
-    brand = typed.brand
     site = Site(
         name=_word(document, "site_name", report) or default.name,
         url=_url(document, report),
@@ -53,15 +57,7 @@ def load_site(file: SourceFile | None) -> tuple[Site, tuple[Finding, ...]]:
         time_zone=_time_zone(typed.time_zone, document.spot((*loc, "time_zone")), report) or default.time_zone,
         second_url=_slashed(typed.second_url) if typed.second_url else None,
         websub=typed.websub,
-        brand=Brand(
-            company=brand.company or "",
-            logo=brand.logo,
-            contact=brand.contact,
-            links=tuple((brand.links or {}).items()),
-            colours=brand.colours or {},
-        )
-        if brand
-        else Brand(),
+        brand=read_brand(typed.brand, document, (*loc, "brand"), report),
         clock=typed.clock,
         max_age_s=default.max_age_s if typed.max_age_s is None else typed.max_age_s,
         utm=default.utm if typed.utm is None else typed.utm,
@@ -150,11 +146,33 @@ def _locales(typed: SiteTyped, document: Document, loc: Loc, report: Report) -> 
         if not _LOCALE.match(locale):
             fix = "Write it as in `de`, `pt-BR` or `zh-Hant`."
             report.add("TID504", f'"{clipped(locale)}" is not a language.', fix, spot)
+        elif not _is_language(locale):
+            fix = "Write a tag such as `de`, `pt-BR` or `zh-Hant`."
+            report.add("TID504", f'No language is called "{locale}".', fix, spot)
         elif locale in locales:
             report.add("TID504", f'"{locale}" is listed twice.', "Keep one.", spot)
         else:
             locales.append(locale)
     return tuple(locales)
+
+
+def _is_language(locale: str) -> bool:
+    """Say whether CLDR knows a language; without it nobody knows how it writes a date."""
+    try:
+        Locale.parse(locale, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return False
+    return True
+
+
+def _theme(document: Document, report: Report) -> None:
+    """Refuse a theme that our pages are not made for; without one it is Material."""
+    theme = document.mapping.get("theme")
+    name = theme.get("name") if isinstance(theme, dict) else theme
+    if theme is not None and name != THEME:
+        word = clipped(name) if isinstance(name, str) else "none"
+        spot = document.spot(("theme", "name") if isinstance(theme, dict) else ("theme",))
+        report.add("TID015", f'"theme" cannot be "{word}".', f"Write `theme: {{name: {THEME}}}`.", spot)
 
 
 def _robots(typed: RobotsTyped | None) -> Robots:

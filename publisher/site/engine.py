@@ -39,6 +39,8 @@ from mkdocs.structure.pages import Page
 from mkdocs.utils.templates import TemplateContext
 from mkdocs.utils.yaml import yaml_load
 
+from publisher.load.brand import CSS_VALUE
+from publisher.load.site import THEME
 from publisher.model.digest import sha256
 from publisher.model.errors import RefusedError
 from publisher.model.site import Site
@@ -75,7 +77,6 @@ _UNUSED = re.compile(r"(\.map$|^assets/javascripts/(lunr|workers)/|^search/|^sit
 _NO_PLUGINS = frozenset({"tidings", "search", "material/search"})
 _COMMENT = re.compile(r"(<(script|style)\b.*?</\2\s*>)|<!--.*?-->", re.DOTALL | re.IGNORECASE)
 _SCRIPT = re.compile(rb"""(<script\b[^>]*\ssrc="([^":?#]+)")(?![^>]*\sintegrity=)""")
-_CSS_VALUE = re.compile(r"[#a-zA-Z0-9(),.%/ -]{1,60}")
 
 NavItem: TypeAlias = "str | dict[str, str | list[NavItem]]"
 
@@ -133,6 +134,7 @@ def _run(root: Path, site: Site, locale: str, *, out: Path, made: Made, assets: 
         nav=_nav(raw.get("nav"), source=locale == site.locale, tongue=language(locale, site)),
         use_directory_urls=True,
         strict=False,
+        theme=raw.get("theme") or {"name": THEME},
     )
     config.theme["language"] = _theme_language(config, locale)
     config.theme["direction"] = language(locale).direction
@@ -354,7 +356,7 @@ def _assets(site: Site) -> dict[str, tuple[str, bytes]]:
     colours = "".join(
         f"--td-{name}:{value};"
         for name, value in sorted(site.brand.colours.items())
-        if re.fullmatch(r"[a-z][a-z0-9-]*", name) and _CSS_VALUE.fullmatch(value)
+        if re.fullmatch(r"[a-z][a-z0-9-]*", name) and CSS_VALUE.fullmatch(value)
     )
     if colours:
         css += f"body[dir]{{{colours}}}\n".encode()

@@ -160,3 +160,58 @@ def test_a_rule_for_robots_that_cannot_work_is_a_finding(rules: str, code: str, 
     site, found = load(f"{OURS}plugins:\n  - tidings:\n      robots:\n        {rules}\n")
     assert found == [(code, line)]
     assert site.robots == Robots()
+
+
+@pytest.mark.parametrize(
+    ("brand", "code"),
+    [
+        ("logo: ../../etc/passwd", "TID034"),
+        ("logo: /logo.svg", "TID034"),
+        ("logo: pictures/./logo.svg", "TID034"),
+        ('logo: "javascript:alert(1)"', "TID034"),
+        ("logo: https://elsewhere.example/logo.svg", "TID034"),
+        ('links: {Help: "javascript:alert(1)"}', "TID306"),
+        ("links: {Help: help.html}", "TID306"),
+        ("links: {Help: 'https://example.com/ \"onclick=x'}", "TID306"),
+        ('contact: "javascript:alert(1)"', "TID306"),
+        ("contact: Ann", "TID306"),
+        ('colours: {accent: "red;}body{display:none"}', "TID014"),
+        ('colours: {acent: "#123456"}', "TID012"),
+    ],
+)
+def test_a_brand_that_would_break_pages_is_a_finding_and_left_out(brand: str, code: str) -> None:
+    site, found = load(f"{OURS}plugins:\n  - tidings:\n      brand:\n        company: Acme\n        {brand}\n")
+    assert found == [(code, 7)]
+    assert site.brand == Brand(company="Acme")
+
+
+@pytest.mark.parametrize("contact", ["help@example.com", "mailto:help@example.com", "https://example.com/help?a=b#c"])
+def test_a_contact_is_a_mail_address_or_one_of_the_web(contact: str) -> None:
+    site, found = load(f"{OURS}plugins:\n  - tidings:\n      brand: {{contact: '{contact}'}}\n")
+    assert found == []
+    assert site.brand.contact == contact
+
+
+@pytest.mark.parametrize("locale", ["xx", "qaa", "tlh"])
+def test_a_language_nobody_can_write_dates_in_is_a_finding(locale: str) -> None:
+    site, found = load(f"{OURS}plugins:\n  - tidings:\n      locales: [en, {locale}]\n")
+    assert found == [("TID504", 5)]
+    assert site.locales == ("en",)
+
+
+@pytest.mark.parametrize(
+    ("theme", "line"),
+    [
+        ("theme: readthedocs", 3),
+        ("theme: {name: mkdocs}", 3),
+        ("theme:\n  name: null", 4),
+        ("theme: {language: de}", 3),
+    ],
+)
+def test_a_theme_our_pages_are_not_made_for_is_a_finding(theme: str, line: int) -> None:
+    assert load(f"{OURS}{theme}\n")[1] == [("TID015", line)]
+
+
+@pytest.mark.parametrize("theme", ["", "theme: material\n", "theme: {name: material}\n"])
+def test_without_a_theme_it_is_material(theme: str) -> None:
+    assert load(OURS + theme)[1] == []
