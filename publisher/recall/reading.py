@@ -65,7 +65,8 @@ class _Reader:
             changed = {group_of(path) for path in seen if is_incidents(path)} | set(self.state.notes)
         else:
             different = [path for path in (*seen, *known) if is_incidents(path) and seen.get(path) != known.get(path)]
-            changed = {group_of(path) for path in different}
+            changed = {group_of(path) for path in different if not _same_bytes(seen.get(path), known.get(path))}
+            self._mark_anew({group_of(path) for path in different} - changed, seen)
         if changed:
             self._load(changed, seen, ground)
         for note in list(self.state):
@@ -121,8 +122,17 @@ class _Reader:
                 self.bodies[file.path] = file
         return [self.bodies[path] for path in wanted if path in self.bodies]
 
+    def _mark_anew(self, groups: set[str], seen: Mapping[str, Sight]) -> None:
+        """Note that files have other marks and the same bytes: they were checked out again, or read from a commit."""
+        for group in groups:
+            note = self.state.notes[group]
+            files = tuple((path, seen[path].mark, sha) for path, _, sha in note.files)
+            if files != note.files:
+                note.files = files
+                self.state.touch("notes", group)
+
     def _load(self, groups: set[str], seen: Mapping[str, Sight], ground: Ground) -> None:
-        """Read groups of files anew, but those that only have another mark."""
+        """Read groups of files anew."""
         from publisher.load.incidents import load_incident  # noqa: PLC0415 - see `_ground`
 
         inside: dict[str, list[str]] = {group: [] for group in groups}
@@ -178,6 +188,10 @@ class _Reader:
         if fresh.key == note.key:
             fresh.made = note.made
         self.state.put(fresh)
+
+
+def _same_bytes(one: Sight | None, other: Sight | None) -> bool:
+    return one is not None and other is not None and one.sha256 == other.sha256
 
 
 def _moved(path: str) -> RefusedError:

@@ -165,6 +165,27 @@ def test_a_build_without_a_change_makes_nothing() -> None:
     assert {what for what in counts if what != "hashes"} == set(), counts
 
 
+def test_files_that_were_checked_out_again_are_not_parsed_again(tmp_path: Path) -> None:
+    files, memory, desk = many(30), DictMemory(), Desk(0)
+    for path, body in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(body)
+    for number in range(3):
+        state = State(memory, code="one")
+        counts = counted(lambda state=state: desk.build(state, WorkTree(tmp_path)))  # type: ignore[misc]
+        state.save()
+        assert counts["incidents parsed"] == (0 if number else 30)
+        for path in files:
+            os.utime(tmp_path / path, (number, number))
+    time.sleep(0.1)
+    # the marks are remembered: now the files are not even opened
+    state = State(memory, code="one")
+    desk.build(state, WorkTree(tmp_path))
+    state.save()
+    _, read, _ = WorkTree(tmp_path).look(roots=("incidents",), max_bytes=10**6, known=State(memory, code="one").known())
+    assert [file.path for file in read] == []
+
+
 def damaged(body: bytes, dice: random.Random) -> bytes:
     """Cut a file off, change a byte, or put other bytes in its place."""
     if not body:
