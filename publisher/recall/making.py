@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequenc
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -104,6 +105,7 @@ class Making:
         self._env = digest([self._ground, frames.digest, state.code])
         self._fresh: dict[str, bytes] = {}
         self._told: list[Told] = []
+        self._unkept: list[str] = []
         self._one_at_a_time = threading.RLock()
 
     @property
@@ -245,9 +247,13 @@ class Making:
         self._told = [self._tell(note, shown, stale=stale) for note in notes]
         return Projection(self.history.site, policy, self._told, self.now)
 
-    def _tell(self, note: Note, shown: Callable[[Incident], Incident] | None, *, stale: bool) -> Told:
-        from publisher.render.told import SKETCH, Sketch, Told, told  # noqa: PLC0415 - see `recipes`
+    @cached_property
+    def _told_types(self) -> ModuleType:
+        from publisher.render import told  # noqa: PLC0415 - see `recipes`
 
+        return told
+
+    def _tell(self, note: Note, shown: Callable[[Incident], Incident] | None, *, stale: bool) -> Told:
         def read() -> Incident:
             incident = self._read(note.id)
             return shown(incident) if shown else incident
@@ -255,25 +261,27 @@ class Making:
         kept = None if stale else self.state.heads(note.id)
         if kept is not None and kept[0] == note.key:
             _, values, heads, spoken = kept
-            sketch = Sketch(**dict(zip(SKETCH, values, strict=True)))
-            return Told(id=note.id, now=self.now, read=read, sketch=sketch, heads=dict(heads), spoken=spoken)
+            if len(heads) < len(self.views):
+                self._unkept.append(note.id)
+            sketch = self._told_types.Sketch(*values)
+            kept_one: Told = self._told_types.Told(
+                id=note.id, now=self.now, read=read, sketch=sketch, heads=dict(heads), spoken=spoken
+            )
+            return kept_one
+        self._unkept.append(note.id)
         days = timedelta(days=self.history.policy.uptime.days + 2)
-        fresh = told(read(), self.now, keep_since=self.now - days)
+        fresh: Told | None = self._told_types.told(read(), self.now, keep_since=self.now - days)
         if fresh is None:
             raise AssertionError(f"{note.id} was told of and is not")
         return fresh
 
     def _keep_heads(self) -> None:
         """Keep what lists say of incidents, where that is new."""
-        from publisher.render.told import SKETCH  # noqa: PLC0415 - see `recipes`
-
-        fresh = self.state.root.heads_of != self._ground
-        for each in self._told:
-            kept = self.state.heads(each.id)
-            key = self.state.notes[each.id].key
-            if fresh or kept is None or kept[0] != key or len(kept[2]) != len(each.heads):
-                sketch = tuple(getattr(each.sketch, name) for name in SKETCH)
-                self.state.put_heads(each.id, (key, sketch, dict(each.heads), each.spoken))
+        told = {each.id: each for each in self._told}
+        for each in map(told.__getitem__, self._unkept):
+            sketch = tuple(getattr(each.sketch, name) for name in self._told_types.SKETCH)
+            self.state.put_heads(each.id, (self.state.notes[each.id].key, sketch, dict(each.heads), each.spoken))
+        self._unkept = []
         self.state.root.heads_of = self._ground
 
 

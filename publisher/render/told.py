@@ -29,7 +29,7 @@ Head: TypeAlias = tuple[object, ...]
 """The values of an `IncidentView` without updates, in the order of its fields; `affected` as tuples."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Sketch:
     """What counts over all incidents.
 
