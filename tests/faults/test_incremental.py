@@ -9,19 +9,24 @@ import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 
 import pytest
 
+from publisher.adapters.clock import SystemClock
 from publisher.adapters.folder_memory import FolderMemory
+from publisher.adapters.memory import MemoryStore
 from publisher.adapters.site_folder import write_site
 from publisher.adapters.worktree import WorkTree
+from publisher.deliver.site import publish_all, survey
 from publisher.load.incidents import load_incident
 from publisher.model import digest
 from publisher.model.component import Impact
+from publisher.model.policy import PagePolicy
+from publisher.ports import Headers, StoredObject
 from publisher.recall.codec import pack, unpack
 from publisher.recall.state import State
 from publisher.release.bundle import bundle
@@ -267,20 +272,70 @@ def test_a_folder_that_somebody_touched_is_set_right(tmp_path: Path) -> None:
     build()
     assert there() == wanted()
     page = out / "index.html"
-    vandals: list[Callable[[], object]] = [
-        lambda: page.write_bytes(page.read_bytes().replace(b"e", b"3")),
-        lambda: (page.write_bytes(page.read_bytes()[::-1]), os.utime(page, (1, 1))),
-        lambda: (out / "more" / "deep").mkdir(parents=True) or (out / "more" / "deep" / "x.txt").write_text("x"),
-        page.unlink,
-        lambda: (page.unlink(), page.mkdir()),
-        lambda: (page.unlink(), page.symlink_to("/etc/hostname")),
-        lambda: (shutil.rmtree(out / "history"), (out / "history").write_text("a file")),
-        desk.step,
+    deep = out / "more" / "deep"
+    vandals: list[list[Callable[[], object]]] = [
+        [lambda: page.write_bytes(page.read_bytes().replace(b"e", b"3"))],
+        [lambda: page.write_bytes(page.read_bytes()[::-1]), lambda: os.utime(page, (1, 1))],
+        [lambda: deep.mkdir(parents=True), lambda: (deep / "x.txt").write_text("x")],
+        [page.unlink],
+        [page.unlink, page.mkdir],
+        [page.unlink, lambda: page.symlink_to("/etc/hostname")],
+        [lambda: shutil.rmtree(out / "history"), lambda: (out / "history").write_text("a file")],
+        [desk.step],
     ]
     for vandal in vandals:
-        vandal()
+        for deed in vandal:
+            deed()
         build()
         assert there() == wanted(), vandal
         build()
         assert not page.is_symlink()
         assert there() == wanted(), vandal
+
+
+class CountingStore(MemoryStore):
+    """A store that counts what is asked of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: Counter[str] = Counter()
+
+    def get(self, key: str) -> StoredObject | None:
+        self.asked["get"] += 1
+        return super().get(key)
+
+    def put(self, key: str, body: bytes, headers: Headers) -> str:
+        self.asked["put"] += 1
+        return super().put(key, body, headers)
+
+    def put_if(self, key: str, body: bytes, headers: Headers, *, expected: str | None) -> str:
+        self.asked["put_if"] += 1
+        return super().put_if(key, body, headers, expected=expected)
+
+    def list(self, prefix: str) -> Iterator[str]:
+        self.asked["list"] += 1
+        return super().list(prefix)
+
+
+def published(count: int) -> tuple[Counter[str], int]:
+    """Publish many incidents, edit an old one, publish again; count the requests of the second time."""
+    desk, state, store = Desk(0), State(None, code="one"), CountingStore()
+    desk.files = many(count)
+    path = sorted(path for path in desk.files if path.startswith("incidents/"))[3]
+    changed = 0
+    for generation in (1, 2):
+        store.asked.clear()
+        built = desk.build(state)
+        release = bundle(built.artifacts, generation=generation, parent=generation - 1, built=BEGIN, said=built.said)
+        [receipt] = publish_all(release, survey([store]), policy=PagePolicy(), clock=SystemClock())
+        assert receipt.good
+        changed = len(receipt.changes)
+        desk.files[path] += b"\n### More\n\nOne more word.\n"
+    return store.asked, changed
+
+
+def test_requests_for_one_edit_do_not_grow_with_the_history() -> None:
+    (small, few), (large, many_) = published(60), published(300)
+    assert 0 < many_ <= few, "an old incident has left its component's page of two hundred"
+    assert all(large[what] <= small[what] for what in small | large), (small, large)
+    assert large["list"] == 0
