@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.context import Context, format_option, pass_context
+from publisher.cli.context import Context, counted, format_option, pass_context
 
 
 @click.group()
@@ -72,7 +72,7 @@ def export(context: Context, out: Path | None, *, tokens: bool) -> None:
         click.echo(text, nl=False)
     else:
         out.write_text(text, encoding="utf-8", newline="")
-        context.say(f"{max(0, text.count(chr(10)) - 1)} subscribers written to {out}.")
+        context.say(f"{counted(max(0, text.count(chr(10)) - 1), 'subscriber')} written to {out}.")
 
 
 @audience.command("list")
@@ -106,7 +106,7 @@ def list_(context: Context) -> None:
         click.echo(
             f"{someone.address}  {someone.consent}  {someone.wishes.frequency}  {someone.wishes.locale}  {about}"
         )
-    context.say(f"{len(everyone)} subscribers.")
+    context.say(f"{counted(len(everyone), 'subscriber')}.")
 
 
 @audience.command("add")

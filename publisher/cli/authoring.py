@@ -1,4 +1,4 @@
-"""`tidings init`, `new` and `update`: the commands that write files for people."""
+"""`tidings new` and `update`: the commands that write down what somebody has to say."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 
 from publisher.cli.context import Context, format_option, parse_moment, pass_context
+from publisher.cli.repository import judged, named, typed_files
 from publisher.model.component import Impact
 from publisher.model.errors import RefusedError, UsageError
-from publisher.model.finding import Finding, Level, blocking
-from publisher.model.history import History
+from publisher.model.finding import Level, blocking
 from publisher.model.incident import Category, Incident, Kind, Scope, Severity, Status, Window
 from publisher.ports import SourceFile
 
@@ -28,78 +26,6 @@ _MAX_WORDS = 1024 * 1024
 
 def _words(text: str) -> str:
     return text.replace("-", "_").lower()
-
-
-@click.command()
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
-@click.option("--name", help="What the page is called; by default the folder's name.")
-@click.option("--url", default="https://status.example.com/", show_default=True, help="The address readers will use.")
-@click.option(
-    "--locale",
-    "locales",
-    multiple=True,
-    default=("en",),
-    show_default=True,
-    help="Language of the page, the incidents' own first; may be repeated.",
-)
-@click.option("--bare", is_flag=True, help="Without example incident and sample components: for an import.")
-@click.option("--force", is_flag=True, help="Write into a folder that is not empty; files that are there stay.")
-@pass_context
-def init(
-    context: Context, folder: Path, *, name: str | None, url: str, locales: tuple[str, ...], bare: bool, force: bool
-) -> int:
-    """Start a new status repository in DIR, which is created when it is not there.
-
-    After it, `tidings publish` works at once: into the folder out/site, with mails as files. Nothing is asked.
-    """
-    from publisher.adapters.authored import write_new  # noqa: PLC0415 - see LazyGroup
-    from publisher.scaffold.repository_files import repository_files  # noqa: PLC0415
-
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-        raise UsageError(f"'{url}' is no web address.", "Give one like https://status.example.com/.")
-    title = " ".join((name or f"{_spoken(folder)} status").split())
-    # DIR may lie inside another status repository, whose demonstration clock is not ours
-    now = context.given_now or context.clock_now()
-    languages = tuple(dict.fromkeys(tag for given in locales for tag in re.split(r"[,\s]+", given) if tag))
-    files = repository_files(name=title, url=url, locales=languages, now=now, bare=bare)
-    _refuse_bad_start(files, now)
-    if folder.is_symlink() and not folder.exists():
-        raise RefusedError(f"{folder} is a link that leads nowhere.", "Give a folder.")
-    there = sorted(path.name for path in folder.iterdir()) if folder.exists() else []
-    if there and not force and there != [".git"]:
-        shown = ", ".join(there[:3]) + (" …" if len(there) > 3 else "")  # noqa: PLR2004 - enough to recognise it
-        raise RefusedError(
-            f"{folder} is not empty ({shown}).",
-            "Choose a new folder, or --force to add what is missing and change nothing.",
-        )
-    folder.mkdir(parents=True, exist_ok=True)
-    written = 0
-    for file in files:
-        if (folder / file.path).exists():
-            context.say(f"kept   {file.path}")
-            continue
-        write_new(folder, file.path, file.body)
-        written += 1
-        context.say(f"wrote  {file.path}")
-    step = "" if folder.resolve() == Path.cwd() else f"cd {folder} && "
-    context.say("", f"{written} files. Next: {step}tidings publish, then look at out/site/index.html.")
-    return 0
-
-
-def _spoken(folder: Path) -> str:
-    """Make a name of a folder: `acme-status` → `Acme`."""
-    words = re.sub(r"[-_]?status(?:[-_]?page)?$", "", folder.resolve().name, flags=re.IGNORECASE)
-    words = re.sub(r"[\W_]+", " ", words).strip()
-    return words[:1].upper() + words[1:] or "Our"
-
-
-def _refuse_bad_start(files: Sequence[SourceFile], now: datetime) -> None:
-    """Let the loader judge what would be written: a wrong name or language is refused before the first file."""
-    history, problems = _judged(files, now)
-    errors = blocking(problems)
-    if errors:
-        raise UsageError(errors[0].what, errors[0].fix)
-    assert history.site.url  # noqa: S101 - a site without findings has an address
 
 
 @click.command()
@@ -156,7 +82,7 @@ def new(
     from publisher.scaffold.incident_file import NewIncident, incident_text  # noqa: PLC0415
 
     now = context.now.replace(second=0, microsecond=0)
-    files = _repository(context.root)
+    files = typed_files(context.root)
     is_planned = kind == Kind.MAINTENANCE or (kind is None and category == Category.MAINTENANCE) or begins is not None
     window = _window(begins, ends, now, planned=is_planned)
     first = window.begins if window else _moment(started, now) if started else now
@@ -238,9 +164,9 @@ def update(
     if text is not None and from_stdin:
         raise UsageError("--text and --stdin both give the words.", "Give one of them.")
     now = context.now.replace(microsecond=0)
-    files = _repository(context.root)
-    history, _ = _judged(tuple(files.values()), now)
-    incident = _named(history, incident_name, context.root)
+    files = typed_files(context.root)
+    history, _ = judged(tuple(files.values()), now)
+    incident = named(history, incident_name, context.root)
     path = incident.place.path
     at = _moment(at_text, now) if at_text else _minute(now, incident)
     words = _standard_input() if from_stdin else text if text is not None else prompt(Status(status))
@@ -271,35 +197,13 @@ def update(
     return 0
 
 
-def _repository(root: Path) -> dict[str, SourceFile]:
-    """Read what people typed, by path."""
-    from publisher import app  # noqa: PLC0415 - see LazyGroup
-    from publisher.load.roots import MAX_SOURCE_BYTES, PUBLIC_ROOTS  # noqa: PLC0415
-
-    if not (root / "mkdocs.yml").is_file():
-        raise UsageError(
-            f"{root} is no status repository: it has no mkdocs.yml.", "Go to one, or run `tidings init DIR`."
-        )
-    files, _ = app.sources(root).read(roots=PUBLIC_ROOTS, max_bytes=MAX_SOURCE_BYTES)
-    return {file.path: file for file in files}
-
-
-def _judged(files: Sequence[SourceFile], now: datetime) -> tuple[History, tuple[Finding, ...]]:
-    from publisher.checks import check  # noqa: PLC0415 - see LazyGroup
-    from publisher.load.history import load_history  # noqa: PLC0415
-
-    history, problems = load_history(files)
-    findings = {finding.sort_key: finding for finding in (*problems, *check(history, now=now))}
-    return history, tuple(findings[key] for key in sorted(findings))
-
-
 PROMPT_LEFT = "TID310"
 """Prompts are what these commands are there to write; publishing refuses those that are still there."""
 
 
 def _tell(context: Context, files: Mapping[str, SourceFile], path: str, now: datetime) -> int:
     """Print what is wrong with one incident's files, and count what must be mended."""
-    _, findings = _judged(tuple(files.values()), now)
+    _, findings = judged(tuple(files.values()), now)
     folder = path.rsplit("/", 1)[0] if path.endswith("/index.md") else None
     own = [
         f
@@ -310,37 +214,6 @@ def _tell(context: Context, files: Mapping[str, SourceFile], path: str, now: dat
         if finding.level is not Level.NOTE or context.verbose:
             click.echo(str(finding), err=True)
     return len(blocking(tuple(own)))
-
-
-def _named(history: History, name: str, root: Path) -> Incident:
-    """Find an incident by id, by a part of an id that no other has, or by its file.
-
-    Raises:
-        UsageError: there is none, or more than one.
-    """
-    path = Path(name)
-    if path.suffix == ".md" or "/" in name:
-        full = path if path.is_absolute() else Path.cwd() / path
-        wanted = {str(full.resolve())}
-        found = [i for i in history.incidents if str((root / i.place.path).resolve()) in wanted]
-        name = path.parent.name if path.stem == "index" else path.stem
-    else:
-        found = []
-    found = found or [i for i in history.incidents if i.id == name] or [i for i in history.incidents if name in i.id]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        shown = ", ".join(i.id for i in found[:5])
-        raise UsageError(f"'{name}' is part of {len(found)} ids: {shown}.", "Write more of the one you mean.")
-    # people mistype the words, seldom the date: compare what they wrote with as much of each id's words
-    ids = {i.id[len("2026-01-01-") :][: len(name)]: i.id for i in history.incidents} | {
-        i.id: i.id for i in history.incidents
-    }
-    near = [ids[match] for match in get_close_matches(name, list(ids), n=1)]
-    raise UsageError(
-        f"There is no incident '{name}' that can be read.",
-        f"Did you mean '{near[0]}'?" if near else "See incidents/ for their ids, or run `tidings check`.",
-    )
 
 
 def _first_line(incident: Incident) -> int | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.context import Context, format_option, pass_context
+from publisher.cli.context import Context, counted, format_option, pass_context
 
 
 @click.command()
@@ -38,11 +38,11 @@ def check(context: Context, paths: tuple[Path, ...], *, strict: bool) -> int:
     errors = sum(1 for f in shown if f.level is Level.ERROR)
     warnings = sum(1 for f in shown if f.level is Level.WARNING)
     if context.format == "text":
-        incidents = len(content.history.incidents)
+        incidents = counted(len(content.history.incidents), "incident")
         context.say(
-            f"{incidents} incidents read: {errors} must be mended, {warnings} should be looked at."
+            f"{incidents} read: {errors} must be mended, {warnings} should be looked at."
             if errors or warnings
-            else f"{incidents} incidents read: nothing to mend."
+            else f"{incidents} read: nothing to mend."
         )
     return 1 if errors or (strict and warnings) else 0
 

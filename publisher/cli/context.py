@@ -98,6 +98,11 @@ def parse_moment(text: str) -> datetime:
     return moment.astimezone(UTC)
 
 
+def counted(number: int, one: str, more: str | None = None) -> str:
+    """Say how many there are: `1 file`, `2 files`, `0 entries`."""
+    return f"{number} {one if number == 1 else more or f'{one}s'}"
+
+
 def is_terminal() -> bool:
     """Say whether a person watches: progress is shown to them alone."""
     return sys.stderr.isatty()

@@ -20,7 +20,7 @@ from publisher.hosting.look import Look, State, fail, ok, warn
 from publisher.model.errors import ConflictError, TidingsError, UsageError
 from publisher.model.finding import blocking
 from publisher.model.history import History
-from publisher.model.policy import EmailPolicy, Target
+from publisher.model.policy import EmailPolicy, Policy, Target
 from publisher.model.site import Site
 from publisher.ports import ObjectStore
 from publisher.release.pointer import POINTER, PRIVATE
@@ -100,6 +100,22 @@ def look_at_folder(subject: str, folder: Path) -> Look:
             subject, f"only {free // 2**20} MiB are free in {folder}", "Make room: a full disk stops a publish."
         )
     return ok(subject, f"{folder} can be written")
+
+
+def look_at_records(root: Path, policy: Policy) -> Iterator[Look]:
+    """Can what is remembered be read: who was told what, and who wants to be told? Makes no store where none is."""
+    from publisher.app import database_path, records  # noqa: PLC0415 - see LazyGroup
+
+    path = database_path(root)
+    if not path.exists():
+        return
+    try:
+        with records(root, policy) as opened:
+            opened.outbox.counts()
+    except TidingsError as error:
+        yield fail("records", error.cause.rstrip("."), error.next_step)
+    else:
+        yield ok("records", f"{path} can be read")
 
 
 def look_at_clock(root: Path, clock_now: datetime) -> Look:
@@ -228,6 +244,7 @@ def looks(context: Context, *, write: bool) -> Iterator[Look]:
         yield fail("texts", error.cause.rstrip("."), error.next_step)
         return
     history = content.history
+    yield from look_at_records(context.root, history.policy)
     yield look_at_content(history, len(blocking(content.findings)))
     yield from look_at_site(history.site)
 

@@ -19,7 +19,7 @@ from publisher.cli.exits import EXIT_NOTHING_REACHED, EXIT_REFUSED, EXIT_TERMINA
 from publisher.model.errors import OutsideError, RefusedError, TidingsError, UsageError
 
 VERBS: dict[str, tuple[str, str]] = {
-    "init": ("publisher.cli.authoring:init", "Start a new status repository."),
+    "init": ("publisher.cli.init:init", "Start a new status repository."),
     "new": ("publisher.cli.authoring:new", "Write a new incident or maintenance file."),
     "update": ("publisher.cli.authoring:update", "Add an update to an incident."),
     "check": ("publisher.cli.check:check", "Say everything that is wrong with the texts."),
@@ -82,7 +82,13 @@ def find_root(start: Path) -> Path:
     help="The status repository; by default the nearest folder upwards with a mkdocs.yml.",
 )
 @click.option("--now", "now_text", envvar="TIDINGS_NOW", help="Take this moment as the present (ISO 8601, with zone).")
-@click.option("--format", "form", type=click.Choice(["text", "json", "github", "sarif"]), default="text")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github", "sarif"]),
+    default="text",
+    help="How the answer is written to standard output; also after the command.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors and the answer.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more.")
 @click.pass_context
@@ -143,7 +149,26 @@ def main(args: list[str] | None = None) -> None:
     except KeyboardInterrupt:
         click.echo("Stopped.", err=True)
         code = 130
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(f"tidings: {place}{error.strerror or error}.", err=True)
+        click.echo("         Look at the disk, the path and who may write there, then run it again.", err=True)
+        code = EXIT_NOTHING_REACHED
+    except Exception as error:  # noqa: BLE001 - the last place where a fault of ours can still be told in words
+        _tell_fault(error, sys.argv[1:] if args is None else args)
+        code = EXIT_REFUSED
     sys.exit(code)
+
+
+def _tell_fault(error: Exception, args: list[str]) -> None:
+    """Own up to a fault of Tidings itself; with --verbose, show all of what a report of it needs."""
+    import traceback  # noqa: PLC0415 - see LazyGroup
+
+    if {"-v", "--verbose"} & set(args):
+        traceback.print_exception(error)
+    said = " ".join(str(error).split())
+    click.echo(f"tidings: This is a fault of Tidings itself. {type(error).__name__}: {said}", err=True)
+    click.echo("         Please report it, with what `tidings --verbose` and the same command print.", err=True)
 
 
 if __name__ == "__main__":

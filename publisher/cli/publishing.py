@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.context import Context, format_option, is_terminal, pass_context
+from publisher.cli.context import Context, counted, format_option, is_terminal, pass_context
 from publisher.cli.delivering import send_due, summary_lines, summary_plain
 from publisher.cli.exits import EXIT_DEGRADED, EXIT_NOTHING_REACHED, EXIT_REFUSED
 from publisher.model.errors import TidingsError
@@ -55,8 +55,9 @@ def build(context: Context, out: Path | None, commit: str | None) -> int:
         context.emit({"folder": str(folder), "files": len(built.artifacts), "written": written.written})
     else:
         context.say(
-            f"{len(built.history.incidents)} incidents in {len(built.views)} languages: {len(built.artifacts)} files "
-            f"in {_shown(folder)}, {written.written} of them written, {written.removed} old ones removed."
+            f"{counted(len(built.history.incidents), 'incident')} in {counted(len(built.views), 'language')}: "
+            f"{counted(len(built.artifacts), 'file')} in {_shown(folder)}, {written.written} of them written, "
+            f"{counted(written.removed, 'old one')} removed."
         )
     return 0
 
@@ -187,7 +188,8 @@ def _publish(context: Context, wishes: _Wishes, *, state: State | None = None, s
         )
         if wishes.dry_run:
             _tell_plan(context, planned)
-            return 0
+            lost = sum(target.error is not None for target in planned.targets)
+            return 0 if not lost else EXIT_NOTHING_REACHED if lost == len(planned.targets) else EXIT_DEGRADED
         with upload_progress() as progress:
             published = pipeline.publish(
                 planned,
@@ -357,12 +359,15 @@ def _tell_plan(context: Context, planned: Planned) -> None:
             click.echo(f"{target.target}: cannot be reached. {target.error}")
             continue
         click.echo(
-            f"{target.target}: generation {target.generation} is live; {len(target.changes)} files would change."
+            f"{target.target}: generation {target.generation} is live; "
+            f"{counted(len(target.changes), 'file')} would change."
         )
         for change in target.changes:
             click.echo(f"  {change.reason:<8} {change.path}")
     click.echo(
-        f"{len(planned.owed.deliveries)} mails would become owed." if not planned.unchanged else "Nothing to do."
+        f"{counted(len(planned.owed.deliveries), 'mail')} would become owed."
+        if not planned.unchanged
+        else "Nothing to do."
     )
 
 

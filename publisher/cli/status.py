@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.context import Context, format_option, pass_context
+from publisher.cli.context import Context, counted, format_option, pass_context
+from publisher.cli.repository import named
 
 if TYPE_CHECKING:
     from publisher.deliver.live import Standing
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 @format_option("text", "json")
 @pass_context
 def status(context: Context, incident: str | None) -> int:
-    """Say what is open, what is live on each target and what is owed; with INCIDENT, what was said about that one."""
+    """Say what is open, what is live on each target and what is owed; with INCIDENT, what was said about that one.
+
+    INCIDENT is an id, a part of it that no other has, or its file.
+    """
     from publisher import app  # noqa: PLC0415 - see LazyGroup
     from publisher.deliver.live import survey  # noqa: PLC0415
     from publisher.model.errors import UsageError  # noqa: PLC0415
@@ -36,12 +40,11 @@ def status(context: Context, incident: str | None) -> int:
         counts = {str(outcome): count for outcome, count in sorted(records.outbox.counts().items())}
         parked = [job.id for job in records.outbox.parked()]
     if incident is not None:
-        found = view.by_id.get(incident)
+        meant = named(history, incident, context.root)
+        found = view.by_id.get(meant.id)
         if found is None:
-            raise UsageError(
-                f"No incident is called '{incident}'.", "Their names are those of the files in incidents/."
-            )
-        said = frozenset((update, revision) for name, update, revision in announced if name == incident)
+            raise UsageError(f"{meant.id} names only components that are not public.", "It is on no page.")
+        said = frozenset((update, revision) for name, update, revision in announced if name == meant.id)
         _tell_incident(context, found, said, now)
         return 0
     standings = survey(list(app.stores(context.root, history.policy).values()))
@@ -64,7 +67,7 @@ def status(context: Context, incident: str | None) -> int:
     for job in parked:
         click.echo(f"  parked, wants a decision: {job} (tidings deliver --resend {job}, or --drop {job})")
     if content.findings:
-        click.echo(f"{len(content.findings)} findings: tidings check")
+        click.echo(f"{counted(len(content.findings), 'finding')}: tidings check")
     return 0
 
 
