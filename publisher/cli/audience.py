@@ -26,7 +26,7 @@ def import_(context: Context, file: Path) -> int:
 
     A confirmed row needs the time of its consent. Whoever left or bounced stays out, whatever the file says.
     """
-    from publisher.app import read_policy, records  # noqa: PLC0415 - see LazyGroup
+    from publisher.app import read_policy, read_site, records  # noqa: PLC0415 - see LazyGroup
     from publisher.records.csvlist import import_csv  # noqa: PLC0415
 
     policy = read_policy(context.root)
@@ -35,7 +35,12 @@ def import_(context: Context, file: Path) -> int:
     )
     with records(context.root, policy) as opened:
         done = import_csv(
-            opened.subscribers, file.read_bytes(), name=file.name, now=context.now, known_ids=known or None
+            opened.subscribers,
+            file.read_bytes(),
+            name=file.name,
+            now=context.now,
+            known_ids=known or None,
+            locales=read_site(context.root).locales,
         )
     if context.format == "json":
         context.emit(

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -96,7 +96,13 @@ def export_csv(subscribers: Iterable[Subscriber], *, tokens: bool = False) -> st
 
 
 def import_csv(
-    store: Subscribers, data: bytes, *, name: str, now: datetime, known_ids: frozenset[str] | None = None
+    store: Subscribers,
+    data: bytes,
+    *,
+    name: str,
+    now: datetime,
+    known_ids: frozenset[str] | None = None,
+    locales: Sequence[str] = (),
 ) -> Imported:
     """Bring a CSV list in. Nobody is written to.
 
@@ -106,6 +112,8 @@ def import_csv(
         name: of the file, for `source` where a row has none.
         now: the present, for rows without `asked`.
         known_ids: component and group ids; wishes for others are rejected. None accepts all.
+        locales: the site's languages, the one for rows without first; wishes for others are rejected. None given
+            accepts all.
 
     Raises:
         UsageError: the file is not UTF-8 CSV with at least the column `address`.
@@ -113,7 +121,7 @@ def import_csv(
     done = Imported()
     for line, row in _rows(data):
         try:
-            someone = _someone(row, source=f"import:{name}", now=now, known_ids=known_ids)
+            someone = _someone(row, source=f"import:{name}", now=now, known_ids=known_ids, locales=locales)
         except (RefusedError, ValueError) as error:
             why = error.cause if isinstance(error, RefusedError) else str(error)
             done = replace(done, rejected=(*done.rejected, Rejected(line=line, why=why)))
@@ -165,7 +173,9 @@ def _rows(data: bytes) -> Iterable[tuple[int, Mapping[str, str]]]:
         raise UsageError(f"Line {reader.line_num} of the file is not CSV: {error}.", "Save it as CSV again.") from error
 
 
-def _someone(row: Mapping[str, str], *, source: str, now: datetime, known_ids: frozenset[str] | None) -> Subscriber:
+def _someone(
+    row: Mapping[str, str], *, source: str, now: datetime, known_ids: frozenset[str] | None, locales: Sequence[str]
+) -> Subscriber:
     consent = _word(Consent, row, "consent", Consent.PENDING)
     asked, confirmed, ended = (_time(row, name) for name in ("asked", "confirmed", "ended"))
     if consent is Consent.CONFIRMED and confirmed is None:
@@ -178,12 +188,15 @@ def _someone(row: Mapping[str, str], *, source: str, now: datetime, known_ids: f
     unknown = [c for c in components if known_ids is not None and c not in known_ids]
     if unknown:
         raise ValueError(f"No component or group is called {unknown[0]!r}.")
+    locale = row.get("locale") or (locales[0] if locales else "en")
+    if locales and locale not in locales:
+        raise ValueError(f"The site does not speak {locale[:40]!r}; it speaks {', '.join(locales)}.")
     wishes = Wishes(
         components=components,
         severity=_word(Severity, row, "severity", Severity.SEV4),
         maintenance=_truth(row, "maintenance"),
         frequency=_word(Frequency, row, "frequency", Frequency.IMMEDIATE),
-        locale=row.get("locale") or "en",
+        locale=locale,
     )
     fresh = new_subscriber(row.get("address", ""), now=asked or confirmed or now, wishes=wishes, source=source)
     token = row.get(TOKEN, "")

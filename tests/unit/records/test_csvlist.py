@@ -195,3 +195,13 @@ def test_somebody_known_keeps_token_wishes_and_consent(store: Book) -> None:
 def test_short_tokens_are_replaced(store: Book) -> None:
     bring(store, "address,token\nann@example.org,1234\n")
     assert len(next(store.subscribers.all()).token) >= 32
+
+
+def test_a_list_speaks_the_languages_of_the_site(store: Book) -> None:
+    data = b"address,locale\r\nana@example.com,\r\nbob@example.com,ar\r\ncy@example.com,xx\r\n"
+    done = import_csv(store.subscribers, data, name="old.csv", now=NOW, locales=("de", "ar"))
+    assert [(row.line, row.why) for row in done.rejected] == [(4, "The site does not speak 'xx'; it speaks de, ar.")]
+    assert {s.address: s.wishes.locale for s in store.subscribers.all()} == {
+        "ana@example.com": "de",
+        "bob@example.com": "ar",
+    }
