@@ -7,13 +7,14 @@ what it is handed. Adapters are imported where they are picked, so that a comman
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from publisher.model.digest import ContentHash
 from publisher.model.errors import UsageError
 from publisher.model.policy import EmailPolicy, Policy, Target
 from publisher.model.release import Release
@@ -149,6 +150,14 @@ def unpublished(built: Built) -> Release:
 def cache_folder(root: Path) -> Path:
     """Say where disposable state is kept: `TIDINGS_CACHE`, or `.tidings/cache` in the repository."""
     return Path(os.environ.get("TIDINGS_CACHE") or root / STATE / "cache")
+
+
+def manifests(root: Path) -> MutableMapping[ContentHash, bytes]:
+    """Give the memory of what lies on targets, by hash: a publish reads what is not there. Disposable."""
+    from publisher.adapters.shelf import Shelf  # noqa: PLC0415
+
+    # the shards of one large site are a thousand of each kind; those of two releases have room
+    return Shelf(cache_folder(root) / "manifests-2", most=4000)
 
 
 def database_path(root: Path) -> Path:

@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 
 from publisher.building import Built, Content, build, read
 from publisher.deliver.plan import plan_owed
+from publisher.deliver.reading import Documents
 from publisher.deliver.rollback import rollback
 from publisher.deliver.site import (
     SiteReceipt,
@@ -80,6 +81,7 @@ class Planned:
         owed: who would hear of it.
         unchanged: nothing differs anywhere.
         renew_after: age from which on the live release is brought again though nothing differs.
+        documents: where parts of the targets' manifests are remembered.
     """
 
     built: Built
@@ -90,6 +92,7 @@ class Planned:
     owed: Owed
     unchanged: bool
     renew_after: timedelta | None = None
+    documents: Documents | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +128,7 @@ def plan(
     verdict: Verdict | None = None,
     allow_shrink: bool = False,
     renew_after: timedelta | None = None,
+    documents: Documents | None = None,
 ) -> Planned:
     """Look at the targets and the ledger and say what publishing would do. Writes nothing.
 
@@ -134,7 +138,7 @@ def plan(
     verdict = verdict or weigh(built)
     if not verdict.go:
         raise GateError(verdict)
-    policy, standings = built.history.policy, survey(stores)
+    policy, standings = built.history.policy, survey(stores, documents=documents)
     release = bundle(
         built.artifacts,
         generation=next_generation(standings, parent=_ledger_generation(ledger)),
@@ -162,6 +166,7 @@ def plan(
         owed=owed,
         unchanged=unchanged(release, standings, renew_after=renew_after),
         renew_after=renew_after,
+        documents=documents,
     )
 
 
@@ -205,6 +210,7 @@ def publish(
         wait_s=wait_s,
         progress=progress,
         renew_after=planned.renew_after,
+        documents=planned.documents,
     )
     words_go = _let_go(ledger, receipts, planned.release, without_page=without_page, now=now)
     return Published(planned=planned, receipts=receipts, words_go=words_go)

@@ -99,6 +99,18 @@ class StoredObject:
     headers: Headers
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holds:
+    """The bytes an object is thought to hold, by their hashes, where its version is not known.
+
+    A store whose versions are made from bytes makes one from this. With any other it is never right, which costs the
+    caller a read and no more: it stands for a version, and for nothing else.
+    """
+
+    sha256: ContentHash
+    md5: str
+
+
 class ObjectStore(Protocol):
     """A place that serves objects by key: a bucket or a folder. Keys are POSIX paths without leading slash.
 
@@ -109,13 +121,18 @@ class ObjectStore(Protocol):
     def name(self) -> str:
         """Say which place this is, for people: `s3://bucket/prefix`, `folder out/site`. No secrets."""
 
-    def get(self, key: str) -> StoredObject | None:
-        """Read an object; None when there is none."""
+    def get(self, key: str, *, span: tuple[int, int] | None = None) -> StoredObject | None:
+        """Read an object; None when there is none.
+
+        Args:
+            key: of the object.
+            span: (offset, length) of the bytes wanted, length at least 1; what lies beyond the end is left out.
+        """
 
     def put(self, key: str, body: bytes, headers: Headers) -> Version:
         """Write an object, whatever was there."""
 
-    def put_if(self, key: str, body: bytes, headers: Headers, *, expected: Version | None) -> Version:
+    def put_if(self, key: str, body: bytes, headers: Headers, *, expected: Version | Holds | None) -> Version:
         """Write an object if its version is still `expected` (None: there is none yet).
 
         Raises:

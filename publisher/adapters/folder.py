@@ -21,11 +21,12 @@ import os
 import secrets
 import stat
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from publisher.model.digest import canonical_json, sha256
 from publisher.model.errors import ConflictError, DeniedError, StorageError
-from publisher.ports import Headers, StoredObject, Version
+from publisher.ports import Headers, Holds, StoredObject, Version
 
 _STATE = ".tidings"
 _OWN = ("headers", "lock", "tmp")
@@ -53,21 +54,27 @@ class FolderStore:
         """Say which folder this is."""
         return self._name
 
-    def get(self, key: str) -> StoredObject | None:
-        """Read a file; None when there is none."""
+    def get(self, key: str, *, span: tuple[int, int] | None = None) -> StoredObject | None:
+        """Read a file, or a part of it; None when there is none. A version is made from all bytes: all are read."""
         path = self._path(key)
         with self._told(key):
             if not self._state.is_dir():
-                return self._read(key, path)
-            with self._locked(shared=True):
-                return self._read(key, path)
+                there = self._read(key, path)
+            else:
+                with self._locked(shared=True):
+                    there = self._read(key, path)
+        if there is None or span is None:
+            return there
+        return replace(there, body=there.body[span[0] : sum(span)])
 
     def put(self, key: str, body: bytes, headers: Headers) -> Version:
         """Write a file, whatever was there."""
         return self._write(key, body, headers, check=False, expected=None)
 
-    def put_if(self, key: str, body: bytes, headers: Headers, *, expected: Version | None) -> Version:
+    def put_if(self, key: str, body: bytes, headers: Headers, *, expected: Version | Holds | None) -> Version:
         """Write a file if its version is still `expected`."""
+        if isinstance(expected, Holds):
+            expected = expected.sha256
         return self._write(key, body, headers, check=True, expected=expected)
 
     def delete(self, keys: Iterable[str]) -> None:

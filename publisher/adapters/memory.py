@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from publisher.model.digest import sha256
+from publisher.model.digest import ContentHash, sha256
 from publisher.model.errors import ConflictError
-from publisher.ports import Headers, StoredObject, Version
+from publisher.ports import Headers, Holds, StoredObject, Version
 
 
 class MemoryStore:
@@ -29,18 +30,23 @@ class MemoryStore:
         """Say which place this is."""
         return self._name
 
-    def get(self, key: str) -> StoredObject | None:
-        """Read an object; None when there is none."""
+    def get(self, key: str, *, span: tuple[int, int] | None = None) -> StoredObject | None:
+        """Read an object, or a part of it; None when there is none."""
         with self._lock:
-            return self._objects.get(key)
+            there = self._objects.get(key)
+        if there is None or span is None:
+            return there
+        return replace(there, body=there.body[span[0] : sum(span)])
 
     def put(self, key: str, body: bytes, headers: Headers) -> Version:
         """Write an object, whatever was there."""
         with self._lock:
             return self._write(key, body, headers)
 
-    def put_if(self, key: str, body: bytes, headers: Headers, *, expected: Version | None) -> Version:
+    def put_if(self, key: str, body: bytes, headers: Headers, *, expected: Version | Holds | None) -> Version:
         """Write an object if its version is still `expected`."""
+        if isinstance(expected, Holds):
+            expected = _version(expected.sha256)
         with self._lock:
             there = self._objects.get(key)
             if (there.version if there else None) != expected:
@@ -60,8 +66,12 @@ class MemoryStore:
         return iter(keys)
 
     def _write(self, key: str, body: bytes, headers: Headers) -> Version:
-        version = sha256(body)[:32]
+        version = _version(sha256(body))
         self._objects[key] = StoredObject(
             body=bytes(body), version=version, headers=tuple(sorted((n.lower(), v) for n, v in headers))
         )
         return version
+
+
+def _version(sha: ContentHash) -> Version:
+    return sha[:32]

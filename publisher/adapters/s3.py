@@ -22,6 +22,7 @@ import contextlib
 import email.utils
 import threading
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import boto3
@@ -33,14 +34,16 @@ from urllib3.exceptions import HTTPError
 from publisher.adapters.s3_errors import BusyError, TornError, conditional, missing, translate
 from publisher.model.digest import sha256
 from publisher.model.errors import ConflictError, StorageError
-from publisher.ports import Headers, StoredObject, Version
+from publisher.ports import Headers, Holds, StoredObject, Version
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, PutObjectRequestTypeDef
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, GetObjectRequestTypeDef, PutObjectRequestTypeDef
 
 _NO_TYPE = "binary/octet-stream"
 """What S3 says of an object that has no content type."""
+_BEYOND = ("InvalidRange", "416", "RequestedRangeNotSatisfiable")
+"""What servers call a part that begins at or after the end."""
 _PER_DELETE = 1000
 _BUSY_ATTEMPTS = 8
 
@@ -87,23 +90,24 @@ class S3Store:
         """Say which bucket this is."""
         return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
 
-    def get(self, key: str) -> StoredObject | None:
-        """Read an object; None when there is none."""
+    def get(self, key: str, *, span: tuple[int, int] | None = None) -> StoredObject | None:
+        """Read an object, or a part of it; None when there is none."""
         with self._told(key):
-            return self._get(key)
+            return self._get(key) if span is None else self._get_part(key, *span)
 
     def put(self, key: str, body: bytes, headers: Headers) -> Version:
         """Write an object, whatever was there."""
         with self._told(key):
             return self._client.put_object(**self._request(key, body, headers))["ETag"]
 
-    def put_if(self, key: str, body: bytes, headers: Headers, *, expected: Version | None) -> Version:
+    def put_if(self, key: str, body: bytes, headers: Headers, *, expected: Version | Holds | None) -> Version:
         """Write an object if its version is still `expected`."""
         request = self._request(key, body, headers)
         if expected is None:
             request["IfNoneMatch"] = "*"
         else:
-            request["IfMatch"] = expected
+            # so for what was put in one piece without a key of KMS; else the answer is a conflict, and callers read
+            request["IfMatch"] = f'"{expected.md5}"' if isinstance(expected, Holds) else expected
         with self._told(key):
             return self._put_settled(key, body, request)
 
@@ -215,11 +219,24 @@ class S3Store:
             ) from error
         raise AssertionError("stamina returns or raises")
 
-    def _get(self, key: str) -> StoredObject | None:
+    def _get_part(self, key: str, offset: int, length: int) -> StoredObject | None:
+        try:
+            there = self._get(key, span=f"bytes={offset}-{offset + length - 1}")
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") not in _BEYOND:
+                raise
+            there = self._get(key)
+            return replace(there, body=there.body[offset : offset + length]) if there else None
+        return there
+
+    def _get(self, key: str, *, span: str | None = None) -> StoredObject | None:
+        request: GetObjectRequestTypeDef = {"Bucket": self._bucket, "Key": self._prefix + key}
+        if span is not None:
+            request["Range"] = span
         for attempt in stamina.retry_context(on=TornError, attempts=self._attempts, timeout=None, wait_initial=0.05):
             with attempt:
                 try:
-                    answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
+                    answer = self._client.get_object(**request)
                 except ClientError as error:
                     if missing(error):
                         return None
@@ -228,6 +245,10 @@ class S3Store:
                     body = answer["Body"].read()
                 except (BotoCoreError, HTTPError, OSError) as error:
                     raise TornError(str(error)) from error
+                if span and "ContentRange" not in answer:
+                    raise StorageError(
+                        f"{self.name} does not give parts of an object.", "Use a server that knows HTTP ranges."
+                    )
                 return StoredObject(body=body, version=answer["ETag"], headers=_headers(answer))
         raise AssertionError("stamina returns or raises")
 

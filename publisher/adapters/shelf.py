@@ -2,11 +2,12 @@
 
 What it promises: what is taken from it is what was put there, checked by hash; damage, a full disk or a folder that
 cannot be written only mean that things are made again. Any number of processes may use one folder at once. It keeps
-what was wanted most recently, at most `MOST`.
+what was wanted most recently, a bounded number of them.
 
 What it cannot do: tell whether what was put there was right. A key must name everything its bytes depend on.
 
-By hand: the files in `.tidings/cache/pictures-1/` are a line with the hash, then the picture. Remove them at any time.
+By hand: the files in `.tidings/cache/pictures-1/` are a line with the hash, then the picture; in `manifests-2/`, what
+lies on targets. Remove them at any time.
 """
 
 from __future__ import annotations
@@ -29,10 +30,16 @@ _HASH = 64
 
 
 class Shelf(MutableMapping[ContentHash, bytes]):
-    """The folder as a mapping; made when first written to."""
+    """The folder as a mapping; made when first written to.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: of its own.
+        most: files to keep.
+    """
+
+    def __init__(self, folder: Path, *, most: int = MOST) -> None:
         self._folder = folder
+        self._most = most
 
     def __getitem__(self, key: ContentHash) -> bytes:
         """Give what lies there.
@@ -95,7 +102,7 @@ class Shelf(MutableMapping[ContentHash, bytes]):
 
     def _forget(self) -> None:
         files = self._files()
-        if len(files) > MOST + _SPARE:
+        if len(files) > self._most + _SPARE:
             ages = sorted(((path.stat().st_mtime_ns, path.name, path) for path in files), reverse=True)
-            for _age, _name, path in ages[MOST:]:
+            for _age, _name, path in ages[self._most :]:
                 path.unlink(missing_ok=True)

@@ -185,6 +185,7 @@ def _publish(context: Context, wishes: _Wishes, *, state: State | None = None, s
             records.subscribers,
             allow_shrink=wishes.allow_shrink,
             renew_after=wishes.renew_after,
+            documents=app.manifests(context.root),
         )
         if wishes.dry_run:
             _tell_plan(context, planned)

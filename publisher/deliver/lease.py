@@ -5,11 +5,14 @@ The lease is one object, changed by conditional writes alone. Rules:
 - Whoever finds it free takes it, with a token one higher. Whoever finds it held waits.
 - It lapses when it has not changed for `ttl_s` on the *observer's* monotonic clock. No wall clock is ever compared, so
   machines whose clocks are ten minutes apart agree.
-- The holder renews it while it works, and asks the store (by renewing) before each group of writes. A renewal that
-  meets a conflict means the lease is lost: the holder stops.
+- The holder renews it when a third of its time is over, looking at its clock before each write, and asks the store (by
+  renewing) before removals. A renewal that meets a conflict means the lease is lost: the holder stops.
 - It carries the holder's intent: the live paths it is about to change. When a holder dies, the next one treats those as
   unsure, and writes them whatever the manifest says.
-- It is never deleted: a free lease keeps the token, and what the last holder remembered (`Memory`).
+- It is given back with no request of its own: the pointer that a publisher writes last names the lease's version. While
+  the lease has that version, it is free, and the next publisher takes it without reading it. A publisher that has
+  something to do after its pointer (removals) names none, and gives the lease back by a write.
+- It is never deleted: a free lease keeps the token.
 
 What this cannot rule out, on plain S3: a holder that is frozen between asking and one single write, for longer than the
 lease. That write still names the version it expects, so it fails unless exactly the bytes it knew are there again; and
@@ -26,32 +29,18 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from publisher.model.digest import Plain, canonical_json
+from publisher.deliver.reading import read_pointer
+from publisher.model.digest import canonical_json
 from publisher.model.errors import ConflictError, RefusedError, StorageError, SupersededError
 from publisher.ports import Clock, Headers, ObjectStore, Version
-from publisher.release.pointer import LEASE
+from publisher.release.pointer import LEASE, GivenBack, Pointer
 
 _HEADERS: Headers = (("cache-control", "no-store"), ("content-type", "application/json"))
 _RENEW_AT = 1 / 3
 """Share of the lease's time after which a holder renews."""
+_FORMAT, _FORMER = 2, 1
 _POLLS = 20
 """Looks at a held lease per lease time."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
-    """What a publisher leaves for the next, so that it need not list or read the whole target. All of it can be lost.
-
-    Attributes:
-        releases: (generation, manifest key) of those kept, oldest first.
-        dropped: (generation, names): bodies by hash, and assets by live path, that this generation and later ones no
-            longer use.
-        versions: live path → version it was last written with.
-    """
-
-    releases: tuple[tuple[int, str], ...] = ()
-    dropped: tuple[tuple[int, tuple[str, ...]], ...] = ()
-    versions: Mapping[str, Version] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +50,10 @@ class LeaseState:
     Attributes:
         token: rises with each holder.
         beat: rises with each renewal, so that no two states have the same bytes.
+        generation: the release it was taken for.
         intent: live paths that may hold anything until the holder is done.
-        memory: of the last holder that finished; None when it did not.
+        tidy: whether the last holder came to its end; if not, objects may lie there that nothing names.
+        versions: live path → version it was last written with; told by the former protocol alone.
     """
 
     token: int
@@ -70,8 +61,10 @@ class LeaseState:
     held: bool
     ttl_s: float
     beat: int = 0
+    generation: int = 0
     intent: tuple[str, ...] = ()
-    memory: Memory | None = None
+    tidy: bool = False
+    versions: Mapping[str, Version] = field(default_factory=dict)
 
     @property
     def settled(self) -> bool:
@@ -79,10 +72,22 @@ class LeaseState:
         return not self.held and not self.intent
 
 
-def read_lease(store: ObjectStore) -> tuple[LeaseState | None, Version | None]:
-    """Read the lease and its version; (None, None) when nobody ever published here."""
-    there = store.get(LEASE)
-    return (None, None) if there is None else (_parse(there.body, where=f"{LEASE} on {store.name}"), there.version)
+def read_lease(store: ObjectStore, *, pointer: Pointer | None = None) -> tuple[LeaseState | None, Version | None]:
+    """Read the lease and its version; (None, None) when nobody ever published here.
+
+    Args:
+        store: the target.
+        pointer: as read before, if it was; it may have given the lease back.
+    """
+    if (there := store.get(LEASE)) is None:
+        return None, None
+    state = _parse(there.body, where=f"{LEASE} on {store.name}")
+    if state.held:
+        if pointer is None and (found := read_pointer(store)) is not None:
+            pointer = found[0]
+        if pointer is not None and pointer.lease is not None and pointer.lease.version == there.version:
+            state = replace(state, held=False, intent=(), tidy=True)
+    return state, there.version
 
 
 class Lease:
@@ -90,6 +95,7 @@ class Lease:
 
     Attributes:
         before: the state it was taken from; None for the first ever.
+        unread: whether it was taken without reading it: nobody had it since the pointer that gave it back.
     """
 
     def __init__(
@@ -101,6 +107,7 @@ class Lease:
         version: Version,
         sent: float,
         before: LeaseState | None,
+        unread: bool = False,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -111,6 +118,7 @@ class Lease:
         self._unconfirmed: set[str] = set()
         self._complete: set[str] = set()
         self.before = before
+        self.unread = unread
 
     @property
     def token(self) -> int:
@@ -154,10 +162,15 @@ class Lease:
         with self._lock:
             self._confirm(self._state.intent if intent is None else intent)
 
-    def free(self, *, intent: tuple[str, ...] = (), memory: Memory | None = None) -> None:
+    def free(self, *, intent: tuple[str, ...] = (), tidy: bool = False) -> None:
         """Let go. `intent` names paths left half done, for the next holder."""
         with self._lock:
-            self._write(replace(self._state, held=False, intent=intent, memory=memory))
+            self._write(replace(self._state, held=False, intent=intent, tidy=tidy))
+
+    def given_back(self) -> GivenBack:
+        """Say what a pointer must name to give this lease back. A renewal after this makes it void."""
+        with self._lock:
+            return GivenBack(version=self._version, token=self._state.token)
 
     def _keep(self) -> None:
         if self._clock.monotonic() - self._confirmed > self._state.ttl_s * _RENEW_AT:
@@ -201,6 +214,9 @@ def take(
     ttl_s: float,
     wait_s: float,
     meanwhile: Callable[[], None],
+    generation: int = 0,
+    given_back: GivenBack | None = None,
+    seen: tuple[LeaseState | None, Version | None] | None = None,
 ) -> Lease:
     """Take the lease, waiting for another holder to finish or to lapse.
 
@@ -211,29 +227,47 @@ def take(
         ttl_s: after how many seconds without renewal others may take it.
         wait_s: how long to wait for a holder that is alive.
         meanwhile: called at each look while waiting; raises to give up.
+        generation: of the release it is for.
+        given_back: what the live pointer says of the last lease.
+        seen: the lease as it was read a moment ago, if it was; a guess that saves reading it again.
 
     Raises:
         RefusedError: another publisher was at work all the time.
     """
     holder = secrets.token_hex(8)
-    began, seen, since = clock.monotonic(), None, 0.0
+
+    def try_for(state: LeaseState | None, version: Version | None, *, unread: bool = False) -> Lease:
+        mine = LeaseState(
+            token=(state.token if state else 0) + 1,
+            holder=holder,
+            held=True,
+            ttl_s=ttl_s,
+            generation=generation,
+            intent=intent(state),
+        )
+        sent = clock.monotonic()
+        taken = store.put_if(LEASE, _render(mine), _HEADERS, expected=version)
+        return Lease(store, clock, state=mine, version=taken, sent=sent, before=state, unread=unread)
+
+    if given_back is not None:
+        free = LeaseState(token=given_back.token, holder="", held=False, ttl_s=ttl_s, tidy=True)
+        with contextlib.suppress(ConflictError):
+            return try_for(free, given_back.version, unread=True)
+    elif seen is not None and (seen[0] is None or not seen[0].held):
+        with contextlib.suppress(ConflictError):
+            return try_for(*seen)
+    began, met, since = clock.monotonic(), None, 0.0
     while True:
         looked = clock.monotonic()
         state, version = read_lease(store)
-        if state is None or not state.held or (version == seen and looked - since >= state.ttl_s):
-            mine = LeaseState(
-                token=(state.token if state else 0) + 1, holder=holder, held=True, ttl_s=ttl_s, intent=intent(state)
-            )
-            sent = clock.monotonic()
+        if state is None or not state.held or (version == met and looked - since >= state.ttl_s):
             try:
-                taken = store.put_if(LEASE, _render(mine), _HEADERS, expected=version)
+                return try_for(state, version)
             except ConflictError:
                 meanwhile()
-            else:
-                return Lease(store, clock, state=mine, version=taken, sent=sent, before=state)
-        elif version != seen:
+        elif version != met:
             # counted from after the answer, so that the holder had its full time
-            seen, since = version, clock.monotonic()
+            met, since = version, clock.monotonic()
         if clock.monotonic() - began > wait_s:
             raise RefusedError(
                 f"Another publisher has been at work on {store.name} for over {wait_s:.0f} seconds.",
@@ -244,23 +278,17 @@ def take(
 
 
 def _render(state: LeaseState) -> bytes:
-    memory: Plain = None
-    if state.memory is not None:
-        memory = {
-            "releases": [list(pair) for pair in state.memory.releases],
-            "dropped": [[generation, list(hashes)] for generation, hashes in state.memory.dropped],
-            "versions": dict(state.memory.versions),
-        }
     return canonical_json(
         {
-            "format": 1,
+            "format": _FORMAT,
             "token": state.token,
             "holder": state.holder,
             "state": "held" if state.held else "free",
             "ttl_s": state.ttl_s,
             "beat": state.beat,
+            "generation": state.generation,
             "intent": list(state.intent),
-            "memory": memory,
+            "tidy": state.tidy,
         }
     )
 
@@ -268,22 +296,24 @@ def _render(state: LeaseState) -> bytes:
 def _parse(body: bytes, *, where: str) -> LeaseState:
     try:
         data = json.loads(body)
-        kept = data["memory"]
-        memory = None
-        if kept is not None:
-            memory = Memory(
-                releases=tuple((int(generation), str(key)) for generation, key in kept["releases"]),
-                dropped=tuple((int(generation), tuple(map(str, hashes))) for generation, hashes in kept["dropped"]),
-                versions={str(path): str(version) for path, version in kept["versions"].items()},
-            )
+        generation, tidy, versions = 0, False, {}
+        if data["format"] == _FORMAT:
+            generation, tidy = int(data["generation"]), bool(data["tidy"])
+        elif data["format"] != _FORMER:
+            raise ValueError(f"format {data['format']!r}")  # noqa: TRY301 - one message for all
+        elif (memory := data["memory"]) is not None:
+            versions = {str(path): str(version) for path, version in memory["versions"].items()}
+            generation = max((int(number) for number, _ in memory["releases"]), default=0)
         return LeaseState(
             token=int(data["token"]),
             holder=str(data["holder"]),
             held=data["state"] == "held",
             ttl_s=float(data["ttl_s"]),
             beat=int(data["beat"]),
+            generation=generation,
             intent=tuple(map(str, data["intent"])),
-            memory=memory,
+            tidy=tidy,
+            versions=versions,
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StorageError(

@@ -1,17 +1,21 @@
-"""What is live on a target: read before anything is decided, and again once the lease is ours."""
+"""What is live on a target: read before anything is decided, and again where somebody may have been there since."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from publisher.deliver.lease import LeaseState, read_lease
-from publisher.model.digest import ContentHash, sha256
+from publisher.deliver.reading import Documents, read_pointer, read_record
 from publisher.model.errors import OutsideError, StorageError
 from publisher.model.release import Manifest
 from publisher.ports import ObjectStore, Version
-from publisher.release.pointer import POINTER, Pointer, Record, parse_manifest, parse_pointer
+from publisher.release.manifest import Record
+from publisher.release.pack import Blob
+from publisher.release.pointer import Pointer
+
+__all__ = ["Live", "Standing", "history", "next_generation", "read_live", "survey"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,11 @@ class Live:
         """What is at each path."""
         return self.record.release.manifest
 
+    @property
+    def keys(self) -> frozenset[str]:
+        """Every object that this release needs."""
+        return self.record.keys | {self.pointer.root.key}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
@@ -45,14 +54,34 @@ class Standing:
 
     Attributes:
         live: None when nothing was ever published there, or it could not be read.
-        lease: None when nobody ever published there.
         error: why it could not be read.
     """
 
     store: ObjectStore
     live: Live | None = None
-    lease: LeaseState | None = None
     error: OutsideError | None = None
+    _looks: list[tuple[LeaseState | None, Version | None]] = field(default_factory=list, compare=False, repr=False)
+
+    @property
+    def lease(self) -> LeaseState | None:
+        """Who is publishing there; None when nobody ever did. Read when first asked for: most publishes need not.
+
+        Raises:
+            OutsideError: it cannot be read.
+        """
+        if not self._looks:
+            self._looks.append(read_lease(self.store, pointer=self.live.pointer if self.live else None))
+        return self._looks[0][0]
+
+    @property
+    def seen_lease(self) -> LeaseState | None:
+        """The lease, if it was read."""
+        return self._looks[0][0] if self._looks else None
+
+    @property
+    def lease_as_read(self) -> tuple[LeaseState | None, Version | None] | None:
+        """The lease with its version; None if it was not read."""
+        return self._looks[0] if self._looks else None
 
     @property
     def generation(self) -> int:
@@ -62,8 +91,7 @@ class Standing:
     @property
     def highest(self) -> int:
         """The highest generation known to have been live there, also when its pointer was removed since."""
-        memory = self.lease.memory if self.lease else None
-        return max([self.generation, *(number for number, _ in memory.releases)] if memory else [self.generation])
+        return self.generation or (self.seen_lease.generation if self.seen_lease else 0)
 
     @property
     def manifest(self) -> Manifest:
@@ -73,21 +101,19 @@ class Standing:
     @property
     def settled(self) -> bool:
         """Whether nobody is at work there and nobody left anything half done."""
-        return self.lease is None or self.lease.settled
+        try:
+            return self.lease is None or self.lease.settled
+        except OutsideError:
+            return False
 
 
-def read_pointer(store: ObjectStore) -> tuple[Pointer, Version] | None:
-    """Read a target's pointer; None when nothing is live."""
-    there = store.get(POINTER)
-    return None if there is None else (parse_pointer(there.body, where=f"{POINTER} on {store.name}"), there.version)
-
-
-def read_live(store: ObjectStore, *, known: Live | None = None) -> Live | None:
+def read_live(store: ObjectStore, *, known: Live | None = None, documents: Documents | None = None) -> Live | None:
     """Read what a target serves.
 
     Args:
         store: the target.
         known: an earlier answer: its manifest is not read again when the pointer still names it.
+        documents: see `reading.read_record`.
 
     Raises:
         OutsideError: it cannot be read, or pointer and manifest do not fit together.
@@ -95,55 +121,55 @@ def read_live(store: ObjectStore, *, known: Live | None = None) -> Live | None:
     if (found := read_pointer(store)) is None:
         return None
     pointer, version = found
-    if known is not None and known.pointer == pointer:
+    if known is not None and known.pointer.root == pointer.root:
         return Live(pointer=pointer, version=version, record=known.record)
-    return Live(pointer=pointer, version=version, record=read_record(store, pointer.manifest, pointer.sha256))
+    return Live(pointer=pointer, version=version, record=read_record(store, pointer.root, documents=documents))
 
 
-def read_record(store: ObjectStore, key: str, sha: ContentHash) -> Record:
-    """Read a manifest and see that it is the one meant.
-
-    Raises:
-        StorageError: it is gone or has other bytes.
-    """
-    there = store.get(key)
-    if there is None or sha256(there.body) != sha:
-        raise StorageError(
-            f"The manifest {key} on {store.name} is {'missing' if there is None else 'damaged'}.",
-            "Remove release.json there; the next publish writes the whole site anew.",
-        )
-    return parse_manifest(there.body, where=f"{key} on {store.name}")
-
-
-def history(store: ObjectStore, live: Live, *, limit: int) -> Iterator[tuple[str, Record]]:
-    """Give the releases a target holds, newest first, with their manifests' keys. Ends where an older one is gone."""
-    key, record = live.pointer.manifest, live.record
+def history(
+    store: ObjectStore, live: Live, *, limit: int, documents: Documents | None = None
+) -> Iterator[tuple[Blob, Record]]:
+    """Give the releases a target holds, newest first, with their roots. Ends where an older one is gone."""
+    yield live.pointer.root, live.record
+    known: Documents = {} if documents is None else documents
+    older = list(live.record.kept)
     for _ in range(limit - 1):
-        yield key, record
-        if record.previous is None:
+        if not older:
             return
-        key, sha = record.previous
+        _, root = older.pop()
         try:
-            record = read_record(store, key, sha)
+            record = read_record(store, root, documents=known)
         except StorageError:
             return
-    yield key, record
+        if live.record.former:
+            # that protocol knew only the one before
+            older = list(record.kept)
+        yield root, record
 
 
-def survey(stores: Sequence[ObjectStore]) -> tuple[Standing, ...]:
-    """Look at all targets at once. One that cannot be read is an answer, not an exception."""
+def survey(stores: Sequence[ObjectStore], *, documents: Documents | None = None) -> tuple[Standing, ...]:
+    """Look at all targets at once. One that cannot be read is an answer, not an exception.
+
+    Args:
+        stores: the targets.
+        documents: parts of manifests that need not be read; what was read is added.
+    """
+
+    def look(store: ObjectStore) -> Standing:
+        try:
+            live = read_live(store, documents=documents)
+            standing = Standing(store=store, live=live)
+            if live is None or live.pointer.lease is None:
+                # its pointer does not say whether the last publisher came to an end
+                _ = standing.lease
+        except OutsideError as error:
+            return Standing(store=store, error=error)
+        return standing
+
     with ThreadPoolExecutor(max_workers=max(len(stores), 1)) as pool:
-        return tuple(pool.map(_look, stores))
+        return tuple(pool.map(look, stores))
 
 
 def next_generation(standings: Sequence[Standing], *, parent: int = 0) -> int:
     """Give the number of the next release: above every target's and the ledger's."""
     return max([parent, *(standing.highest for standing in standings)]) + 1
-
-
-def _look(store: ObjectStore) -> Standing:
-    try:
-        lease, _ = read_lease(store)
-        return Standing(store=store, live=read_live(store), lease=lease)
-    except OutsideError as error:
-        return Standing(store=store, error=error)

@@ -1,23 +1,21 @@
 """Bring an old release's words back: a new release, with old bodies and a new generation.
 
-A target holds every body of the last releases under its hash, stamped files also as they were before stamping. So a
-rollback needs no local state and no build: the old manifest says what there was, and only the stamps are made anew.
+A target holds every body of the last releases in packs, stamped files also as they were before stamping. So a rollback
+needs no local state and no build: the old manifest says what there was and where, and only the stamps are made anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from datetime import datetime
 
 from publisher.deliver.live import history, read_live
-from publisher.deliver.upload import PARALLEL
-from publisher.model.digest import ContentHash, sha256
-from publisher.model.errors import RefusedError, StorageError
+from publisher.deliver.reading import read_blobs
+from publisher.model.digest import ContentHash
+from publisher.model.errors import RefusedError
 from publisher.model.release import Artifact, Release
 from publisher.ports import ObjectStore
 from publisher.release.bundle import bundle
-from publisher.release.pointer import object_key
 
 _DEPTH = 1000
 """How many releases back to look, at most."""
@@ -50,15 +48,19 @@ def rollback(
         RefusedError: the target does not hold that generation, or it is the live one.
         OutsideError: it cannot be read.
     """
-    kept = kept_releases(store)
-    old = next((release for release in kept if release.generation == to), None)
-    if old is None:
-        held = ", ".join(str(release.generation) for release in kept) or "none"
+    live = read_live(store)
+    records = [] if live is None else [record for _, record in history(store, live, limit=_DEPTH)]
+    found = next((record for record in records if record.release.generation == to), None)
+    if live is None or found is None:
+        held = ", ".join(str(record.release.generation) for record in records) or "none"
         raise RefusedError(f"{store.name} does not hold generation {to}.", f"Choose one it holds: {held}.")
-    if to == kept[0].generation:
+    if to == live.generation:
         raise RefusedError(f"Generation {to} is live on {store.name} already.", "Choose an older one.")
+    old, at_hand = found.release, have or {}
     entries = old.manifest.entries
-    bodies = _read(store, {entry.unstamped for entry in entries.values()}, have or {})
+    wanted = {entry.unstamped for entry in entries.values()}
+    bodies = read_blobs(store, [found.spots[sha] for sha in sorted(wanted) if sha not in at_hand])
+    bodies |= {sha: at_hand[sha] for sha in wanted if sha in at_hand}
     return bundle(
         (
             Artifact(
@@ -71,27 +73,8 @@ def rollback(
             for path, entry in entries.items()
         ),
         generation=generation,
-        parent=kept[0].generation,
+        parent=live.generation,
         built=built,
         said=old.said,
         rollback_of=to,
     )
-
-
-def _read(
-    store: ObjectStore, wanted: Iterable[ContentHash], have: Mapping[ContentHash, bytes]
-) -> dict[ContentHash, bytes]:
-    def one(sha: ContentHash) -> bytes:
-        if sha in have:
-            return have[sha]
-        there = store.get(object_key(sha))
-        if there is None or sha256(there.body) != sha:
-            raise StorageError(
-                f"{object_key(sha)} on {store.name} is {'missing' if there is None else 'damaged'}.",
-                "Go back to another generation, or to this one from another target.",
-            )
-        return there.body
-
-    hashes = sorted(wanted)
-    with ThreadPoolExecutor(max_workers=PARALLEL) as pool:
-        return dict(zip(hashes, pool.map(one, hashes), strict=True))

@@ -12,8 +12,8 @@ Rules, each enforced here:
 - Nothing changed before stamping, nowhere: nothing is written at all, not even a lease.
 - Leases are taken one target after the other in the caller's order, then all targets are written at once. So two
   publishers can never win one target each.
-- After a lease is taken the pointer is read again. If its generation moved since the survey, another publisher was
-  first, and nothing public changes.
+- A lease that is taken as the surveyed pointer gave it back proves that nobody published since. If somebody had it in
+  between, the pointer is read again; if its generation moved, another publisher was first, and nothing public changes.
 - A generation only ever rises. A target that lagged behind catches up with the next release.
 - A target that fails does not stop the others: partial success is a result, and the caller's exit code.
 """
@@ -21,21 +21,23 @@ Rules, each enforced here:
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from publisher.deliver.lease import Lease, LeaseState, Memory, take
-from publisher.deliver.live import Live, Standing, next_generation, read_live, read_pointer, survey
+from publisher.deliver.lease import Lease, LeaseState, take
+from publisher.deliver.live import Live, Standing, next_generation, read_live, survey
+from publisher.deliver.reading import Documents, read_pointer
 from publisher.deliver.repair import repair
-from publisher.deliver.retention import assets, retire
+from publisher.deliver.retention import Retirement, assets, left_behind, retirement, unnamed
 from publisher.deliver.upload import Progress, Upload
 from publisher.model.errors import OutsideError, RefusedError, SupersededError, TidingsError
 from publisher.model.policy import PagePolicy
 from publisher.model.release import Manifest, Release
 from publisher.ports import Clock
 from publisher.release.changes import Change, changes, shrinks
+from publisher.release.packing import Kept
 
 __all__ = [
     "Live",
@@ -112,19 +114,24 @@ def unchanged(release: Release, standings: Sequence[Standing], *, renew_after: t
     """Whether every target that can be reached already serves this, stamps aside, at one generation and undisturbed.
 
     With `renew_after`, a release that is live for longer than that counts as changed, so that readers and programs see
-    by its age whether somebody still publishes.
+    by its age whether somebody still publishes. Leases are read only if all else is equal.
     """
     reached = [standing for standing in standings if standing.error is None]
-    return (
-        bool(reached)
-        and len({standing.generation for standing in reached}) == 1
-        and all(
-            standing.live is not None
-            and standing.settled
-            and standing.manifest.content == release.manifest.content
-            and (renew_after is None or release.built - standing.live.pointer.built < renew_after)
-            for standing in reached
-        )
+    if not reached or len({standing.generation for standing in reached}) != 1:
+        return False
+    return all(
+        standing.live is not None
+        and _same(standing.manifest, release.manifest)
+        and (renew_after is None or release.built - standing.live.pointer.built < renew_after)
+        for standing in reached
+    ) and all(standing.settled for standing in reached)
+
+
+def _same(one: Manifest, other: Manifest) -> bool:
+    """Say whether two contents are equal, as `Manifest.content` would, without hashing a line."""
+    return one.entries.keys() == other.entries.keys() and all(
+        (entry.unstamped, entry.headers) == (other.entries[path].unstamped, other.entries[path].headers)
+        for path, entry in one.entries.items()
     )
 
 
@@ -137,6 +144,8 @@ def plan(
     renew_after: timedelta | None = None,
 ) -> tuple[TargetPlan, ...]:
     """Say what a publish would do, target by target, with a reason per path. Touches nothing.
+
+    Paths that a publisher left half done are named where the lease was read; they are written in any case.
 
     Raises:
         RefusedError: the site would lose more than policy allows, or has no pages.
@@ -152,7 +161,7 @@ def plan(
             )
     if unchanged(release, standings, renew_after=renew_after):
         return tuple(_planned(standing, ()) for standing in standings)
-    return tuple(_planned(standing, _todo(release, standing.manifest, standing.lease)) for standing in standings)
+    return tuple(_planned(standing, _todo(release, standing.manifest, standing.seen_lease)) for standing in standings)
 
 
 def publish_all(
@@ -166,6 +175,7 @@ def publish_all(
     wait_s: float | None = None,
     progress: Progress | None = None,
     renew_after: timedelta | None = None,
+    documents: Documents | None = None,
 ) -> tuple[SiteReceipt, ...]:
     """Bring a release to every target.
 
@@ -179,6 +189,7 @@ def publish_all(
         wait_s: how long to wait for another publisher that is alive, seconds; ten lease times unless given.
         progress: told how far it is.
         renew_after: age from which on a release is brought again though nothing changed.
+        documents: where to keep the parts of manifests that the next `survey` need not read.
 
     Returns:
         One receipt per target, in the order given.
@@ -196,15 +207,16 @@ def publish_all(
         second_url=second_url,
         wait_s=policy.lease_ttl_s * _PATIENCE if wait_s is None else wait_s,
         progress=progress,
+        documents={} if documents is None else documents,
     )
     return run.publish(standings)
 
 
-def _todo(release: Release, live: Manifest, lease: LeaseState | None) -> tuple[Change, ...]:
+def _todo(release: Release, live: Manifest, lease: LeaseState | None, left: Collection[str] = ()) -> tuple[Change, ...]:
     unsure = set(lease.intent) if lease else set()
-    if not live.entries and lease is not None and lease.memory is not None:
+    if not live.entries and lease is not None:
         # somebody removed the pointer: what the last publisher wrote is still there
-        unsure |= set(lease.memory.versions)
+        unsure |= {*lease.versions, *left}
     # assets outlast their release, see `retention`
     lasting = assets(live)
     todo = changes(live, release.manifest, unsure=unsure)
@@ -233,6 +245,8 @@ class _Taken:
     standing: Standing
     lease: Lease
     live: Live | None
+    left: frozenset[str]
+    """Live paths of a release whose pointer somebody removed."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -245,6 +259,7 @@ class _Run:
     second_url: str | None
     wait_s: float
     progress: Progress | None
+    documents: Documents
     taken: dict[int, _Taken] = field(default_factory=dict)
 
     def publish(self, standings: Sequence[Standing]) -> tuple[SiteReceipt, ...]:
@@ -277,21 +292,31 @@ class _Run:
             found = read_pointer(store)
             self._check_unmoved(standing, found[0].generation if found else 0)
 
+        self._check_unmoved(standing, standing.generation)
+        known = standing.live
+        left = frozenset() if known is not None or standing.lease is None else left_behind(store)
         lease = take(
             store,
             self.clock,
-            intent=lambda state: tuple(change.path for change in _todo(self.release, standing.manifest, state)),
+            intent=lambda state: tuple(
+                change.path for change in _todo(self.release, standing.manifest, state, left=left)
+            ),
             ttl_s=self.policy.lease_ttl_s,
             wait_s=self.wait_s,
             meanwhile=meanwhile,
+            generation=self.release.generation,
+            given_back=known.pointer.lease if known else None,
+            seen=standing.lease_as_read,
         )
+        if lease.unread:
+            return _Taken(standing=standing, lease=lease, live=known, left=left)
         try:
-            live = read_live(store, known=standing.live)
+            live = read_live(store, known=known)
             self._check_unmoved(standing, live.generation if live else 0)
         except BaseException:
             _give_back(lease)
             raise
-        return _Taken(standing=standing, lease=lease, live=live)
+        return _Taken(standing=standing, lease=lease, live=live, left=left)
 
     def _check_unmoved(self, standing: Standing, generation: int) -> None:
         if generation != standing.generation or generation >= self.release.generation:
@@ -306,41 +331,55 @@ class _Run:
 
     def _bring(self, one: _Taken) -> SiteReceipt:
         store, lease, before = one.standing.store, one.lease, one.lease.before
-        todo = _todo(self.release, one.live.manifest if one.live else Manifest(), before)
-        memory = before.memory if before is not None and before.settled else None
+        todo = _todo(self.release, one.live.manifest if one.live else Manifest(), before, left=one.left)
+        plans: list[Retirement] = []
+
+        def older(needed: frozenset[str]) -> Kept:
+            plans.append(
+                retirement(
+                    store,
+                    one.live,
+                    new=needed | assets(self.release.manifest),
+                    generation=self.release.generation,
+                    keep=self.policy.keep_releases,
+                    tidy=before.tidy if before else one.live is None,
+                    busy=any(change.entry is None for change in todo),
+                )
+            )
+            return plans[-1].older
+
         upload = Upload(
             store=store,
             lease=lease,
             release=self.release,
             live=one.live,
             changes=todo,
-            versions=dict(memory.versions) if memory else {},
+            older=older,
+            versions=before.versions if before else {},
             second_url=self.second_url,
             progress=self.progress,
         )
+
+        def more() -> bool:
+            return bool(upload.gone or plans[-1].keys or plans[-1].sweep)
+
         try:
-            pointer = upload.run()
+            packed = upload.run(more=more)
         except TidingsError as error:
             return self._failed(one, todo, upload, error)
         except BaseException:
             _free_quietly(lease, intent=_doubtful(before, upload))
             raise
+        self.documents.update(packed.documents)
         leftover: TidingsError | None = None
         repaired: tuple[str, ...] = ()
         try:
-            upload.remove()
-            memory = retire(
-                store,
-                lease,
-                memory=memory,
-                old=one.live,
-                new=pointer,
-                manifest=self.release.manifest,
-                keep=self.policy.keep_releases,
-            )
-            there = {*self.release.manifest.entries, *(name for _, names in memory.dropped for name in names)}
-            versions = {path: version for path, version in upload.versions.items() if path in there}
-            lease.free(memory=Memory(releases=memory.releases, dropped=memory.dropped, versions=versions))
+            if more():
+                keys = set(plans[-1].keys)
+                if plans[-1].sweep and (live := read_live(store, documents=dict(packed.documents))) is not None:
+                    keys |= set(unnamed(store, live, keep=self.policy.keep_releases))
+                upload.remove(sorted(keys))
+                lease.free(tidy=True)
         except TidingsError as error:
             leftover = error
             if isinstance(error, SupersededError):
@@ -394,12 +433,12 @@ def _give_back(lease: Lease) -> None:
     if before is None:
         _free_quietly(lease)
     else:
-        _free_quietly(lease, intent=before.intent, memory=before.memory)
+        _free_quietly(lease, intent=before.intent, tidy=before.tidy)
 
 
-def _free_quietly(lease: Lease, *, intent: tuple[str, ...] = (), memory: Memory | None = None) -> None:
+def _free_quietly(lease: Lease, *, intent: tuple[str, ...] = (), tidy: bool = False) -> None:
     """Free a lease if the store lets us; if not, it lapses by itself."""
     try:
-        lease.free(intent=intent, memory=memory)
+        lease.free(intent=intent, tidy=tidy)
     except TidingsError:
         return

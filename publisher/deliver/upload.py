@@ -1,6 +1,6 @@
 """Bring a release to one target whose lease is held: groups in order, pointer last, removals after that.
 
-    bodies → assets → pages → feeds → manifest → front pages → pointer → removals
+    pack of new bodies and manifest → assets → pages → feeds → front pages → pointer → removals
 
 - A group is complete before the next begins. Any failure stops all that would follow, removals first of all.
 - Live paths are written on the condition that they still hold the version we know, so a write that arrives late finds
@@ -10,30 +10,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
 
 from publisher.deliver.lease import Lease
-from publisher.deliver.live import Live, read_pointer
-from publisher.model.digest import ContentHash
+from publisher.deliver.live import Live
+from publisher.deliver.reading import PARALLEL, read_pointer
+from publisher.model.digest import sha256
 from publisher.model.errors import ConflictError, OutsideError, SupersededError
-from publisher.model.release import Entry, Group, Manifest, Release
-from publisher.ports import Headers, ObjectStore, Version
+from publisher.model.release import Entry, Group, Release
+from publisher.ports import Headers, Holds, ObjectStore, Version
 from publisher.release.changes import Change
-from publisher.release.pointer import POINTER, Pointer, object_key, point_at, render_manifest, render_pointer
+from publisher.release.packing import Kept, Packed, Packing
+from publisher.release.pointer import OBJECTS, POINTER, RELEASES, Pointer, point_at, render_pointer
 
-PARALLEL = 8
-"""Uploads at once, per target."""
-OBJECT_HEADERS: Headers = (
+PACK_HEADERS: Headers = (
     ("cache-control", "public, max-age=31536000, immutable"),
-    # never a page of its own: an old wording must not be found under its hash by a browser or a search engine
+    # never a page of its own: an old wording must not be found in a pack by a browser or a search engine
     ("content-type", "application/octet-stream"),
-)
-MANIFEST_HEADERS: Headers = (
-    ("cache-control", "public, max-age=31536000, immutable"),
-    ("content-type", "application/json"),
 )
 POINTER_HEADERS: Headers = (
     ("cache-control", "public, max-age=5, stale-if-error=86400"),
@@ -45,14 +41,19 @@ Progress = Callable[[str, int, int], None]
 """Told (target, writes done, writes to do) as a publish goes on; called from several threads."""
 
 
+Older = Callable[[frozenset[str]], Kept]
+"""Says what the manifest tells of older releases, given the older objects that the new one still needs."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Upload:
     """One release on its way to one target.
 
     Attributes:
-        live: what the target serves, read under the lease.
+        live: what the target serves, known under the lease.
         changes: what differs, unsure paths included.
-        versions: live path → version it has, as far as known; kept up to date.
+        older: asked once the bodies are there.
+        versions: live path → version it has, where the former protocol told.
         second_url: for the pointer.
     """
 
@@ -61,87 +62,110 @@ class Upload:
     release: Release
     live: Live | None
     changes: Sequence[Change]
-    versions: dict[str, Version] = field(default_factory=dict)
+    older: Older
+    versions: Mapping[str, Version] = field(default_factory=dict)
     second_url: str | None = None
     progress: Progress | None = None
     done: int = 0
     total: int = 0
     touched: set[str] = field(default_factory=set)
     """Live paths that were or may have been changed."""
+    misled: bool = False
+    """Whether what we took for a version was none, though the bytes were as we thought: versions are read, then."""
 
-    def run(self) -> Pointer:
+    @property
+    def gone(self) -> tuple[str, ...]:
+        """Live paths that are no more."""
+        return tuple(change.path for change in self.changes if change.entry is None)
+
+    def run(self, *, more: Callable[[], bool]) -> Packed:
         """Write everything up to and including the pointer; remove nothing.
+
+        Args:
+            more: whether something is left to do after the pointer; else the pointer gives the lease back.
 
         Raises:
             SupersededError: another publisher took over.
             OutsideError: a write failed; nothing after it was begun.
         """
         writes = [change for change in self.changes if change.entry is not None]
-        bodies = self._missing_bodies()
-        self.total = len(bodies) + len(writes) + 2
-        self._all([partial(self._put_body, sha) for sha in bodies])
-        for group in (Group.ASSETS, Group.PAGES, Group.FEEDS):
+        packing = Packing(self.release, self.live.record if self.live else None)
+        self.total = len(writes) + 2
+        for key, pack in packing.full():
+            self.total += 1
+            self._put_pack(key, pack)
+        key, pack, packed = packing.last(self.older(packing.keys()))
+        self._put_pack(key, pack)
+        del pack
+        for group in sorted(Group):
             self._put_group(writes, group)
-        previous = (self.live.pointer.manifest, self.live.pointer.sha256) if self.live else None
-        manifest = render_manifest(self.release, previous=previous)
-        pointer = point_at(self.release, manifest, second_url=self.second_url)
         self.lease.keep()
-        self.store.put(pointer.manifest, manifest, MANIFEST_HEADERS)
+        # nothing may renew the lease between this and the pointer
+        given_back = None if more() else self.lease.given_back()
+        self._flip(point_at(self.release, packed.root, second_url=self.second_url, lease=given_back))
         self._count()
-        self._put_group(writes, Group.FRONT)
-        self.lease.confirm()
-        self._flip(pointer)
-        self._count()
-        return pointer
+        return packed
 
-    def remove(self) -> None:
-        """Remove live paths that are no more. Only after `run` came back."""
-        gone = [change.path for change in self.changes if change.entry is None]
-        if not gone:
+    def remove(self, keys: Sequence[str]) -> None:
+        """Remove live paths that are no more, and older objects. Only after `run` came back."""
+        gone = self.gone
+        if not gone and not keys:
             return
         self.lease.confirm()
-        with self.lease.changing(gone):
-            self.touched.update(gone)
-            self.store.delete(gone)
-        for path in gone:
-            self.versions.pop(path, None)
+        # packs are named by no later release; assets may be
+        paths = {*gone, *(key for key in keys if not key.startswith((OBJECTS, RELEASES)))}
+        with self.lease.changing(paths):
+            self.touched.update(paths)
+            # packs last: after a run that was cut off they still say what there was
+            self.store.delete((*sorted(paths), *(key for key in keys if key not in paths)))
 
-    def _missing_bodies(self) -> list[ContentHash]:
-        there = used(self.live.manifest) if self.live else frozenset()
-        return sorted(used(self.release.manifest) - there)
-
-    def _put_body(self, sha: ContentHash) -> None:
+    def _put_pack(self, key: str, pack: bytes) -> None:
         self.lease.keep()
-        self.store.put(object_key(sha), self.release.bodies[sha], OBJECT_HEADERS)
+        self.store.put(key, pack, PACK_HEADERS)
+        self._count()
 
     def _put_group(self, writes: Iterable[Change], group: Group) -> None:
         mine = [(change.path, change.entry) for change in writes if change.entry and change.entry.group is group]
         if mine:
-            self.lease.confirm()
+            self.lease.keep()
             self._all([partial(self._put_live, path, entry) for path, entry in mine])
 
     def _put_live(self, path: str, entry: Entry) -> None:
         body = self.release.bodies[entry.sha256]
-        known = path in self.versions or (self.live is not None and path not in self.live.manifest.entries)
-        expected = self.versions.get(path) if known else self._version_of(path)
+        expected = self._expected(path)
         for _ in range(_TRIES):
             with self.lease.changing([path]):
                 self.touched.add(path)
                 try:
-                    self.versions[path] = self.store.put_if(path, body, entry.headers, expected=expected)
+                    self.store.put_if(path, body, entry.headers, expected=expected)
                 except ConflictError:
                     pass
                 else:
                     return
             # what we knew was old, or somebody is writing who should not: see whose turn it is
             self.lease.confirm()
-            expected = self._version_of(path)
+            there = self.store.get(path)
+            if there is not None and isinstance(expected, Holds) and sha256(there.body) == expected.sha256:
+                self.misled = True
+            expected = None if there is None else there.version
         raise ConflictError(
             f"{path} on {self.store.name} keeps being changed by somebody else.",
             "Find out who writes there besides us.",
         )
 
-    def _version_of(self, path: str) -> Version | None:
+    def _expected(self, path: str) -> Version | Holds | None:
+        """Say what a path holds, without asking the store where that can be."""
+        if path in self.versions:
+            return self.versions[path]
+        if self.live is None and self.lease.before is None:
+            # nobody ever published here
+            return None
+        if self.live is not None:
+            if (entry := self.live.manifest.entries.get(path)) is None:
+                return None
+            known = self.live.record.spots[entry.sha256].md5
+            if known is not None and not self.misled:
+                return Holds(sha256=entry.sha256, md5=known)
         there = self.store.get(path)
         return None if there is None else there.version
 
@@ -201,8 +225,3 @@ class Upload:
         self.done += 1
         if self.progress is not None:
             self.progress(self.store.name, self.done, self.total)
-
-
-def used(manifest: Manifest) -> frozenset[ContentHash]:
-    """Give every body a manifest needs: as served, and unstamped for a rollback."""
-    return frozenset(sha for entry in manifest.entries.values() for sha in (entry.sha256, entry.unstamped))

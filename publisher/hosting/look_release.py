@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urljoin
 
@@ -13,15 +13,18 @@ from publisher.hosting.inline import read_inline
 from publisher.hosting.look import STATUS_OK, Look, Question, fail, ok, warn
 from publisher.hosting.policy import CSP
 from publisher.hosting.weakness import policies, refused
-from publisher.model.digest import sha256
-from publisher.model.errors import TidingsError
+from publisher.model.digest import ContentHash, sha256
+from publisher.model.errors import StorageError, TidingsError
 from publisher.model.release import Manifest
-from publisher.release.pointer import POINTER, Pointer, parse_manifest, parse_pointer
+from publisher.release.manifest import assemble, parse_former, parse_root
+from publisher.release.pack import Blob
+from publisher.release.pointer import POINTER, Pointer, parse_pointer
 
 OLD = timedelta(hours=36)
 """A page that was not published for longer shows days that are over: the ninety days move on at midnight."""
 FOLDERS = "Let the server answer /folder/ with /folder/index.html."
 _SAMPLE = 12
+STATUS_PART = 206
 
 
 def live_release(question: Question) -> tuple[list[Look], tuple[Pointer, Manifest] | None]:
@@ -36,19 +39,46 @@ def live_release(question: Question) -> tuple[list[Look], tuple[Pointer, Manifes
     except TidingsError as error:
         return [fail("release", error.cause.rstrip("."), error.next_step)], None
     looks = [_age(pointer, question.now, oldest=question.oldest)]
-    listed = question.get(pointer.manifest)
-    if listed.error is not None or listed.status != STATUS_OK:
-        how = listed.error.cause if listed.error else f"answers {listed.status}"
-        step = "Serve the folder releases/ too: programs read it to see one release, whole."
-        return [*looks, fail("release", f"{pointer.manifest} {how}", step)], None
-    if sha256(listed.body) != pointer.sha256:
-        step = "Something between store and readers changes files, or keeps old ones: switch that off for this host."
-        return [*looks, fail("release", f"{pointer.manifest} has other bytes than {POINTER} says", step)], None
     try:
-        record = parse_manifest(listed.body, where=listed.url)
+        body = _documents(question, [pointer.root])[pointer.root.sha256]
+        if pointer.former:
+            record = parse_former(body, where=pointer.root.key)
+        else:
+            root = parse_root(body, key=pointer.root.key)
+            shards = _documents(question, root.shards)
+            record = assemble(root, lambda blob: shards[blob.sha256])
     except TidingsError as error:
         return [*looks, fail("release", error.cause.rstrip("."), error.next_step)], None
     return looks, (pointer, record.release.manifest)
+
+
+def _documents(question: Question, blobs: Sequence[Blob]) -> dict[ContentHash, bytes]:
+    """Take documents out of the packs they lie in, one request a pack."""
+    found: dict[ContentHash, bytes] = {}
+    for key in dict.fromkeys(blob.key for blob in blobs):
+        mine = [blob for blob in blobs if blob.key == key]
+        begin = min(blob.offset for blob in mine)
+        end = max(blob.offset + (blob.length or 0) for blob in mine)
+        answer = question.get(key, {"Range": f"bytes={begin}-{end - 1}"} if end else None)
+        if answer.error is not None or answer.status not in (STATUS_OK, STATUS_PART):
+            how = answer.error.cause if answer.error else f"answers {answer.status}"
+            raise StorageError(
+                f"{key} {how}", "Serve the folder releases/ too: programs read it to see one release, whole."
+            )
+        # a server that knows no ranges gives everything
+        begin = begin if answer.status == STATUS_PART else 0
+        for blob in mine:
+            body = answer.body
+            if blob.length is not None:
+                body = body[blob.offset - begin : blob.offset - begin + blob.length]
+            if sha256(body) != blob.sha256:
+                raise StorageError(
+                    f"{key} has other bytes than {POINTER} says",
+                    "Something between store and readers changes files, or keeps old ones: switch that off for this "
+                    "host.",
+                )
+            found[blob.sha256] = body
+    return found
 
 
 def _age(pointer: Pointer, now: datetime, *, oldest: timedelta | None) -> Look:

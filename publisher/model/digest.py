@@ -25,6 +25,11 @@ def sha256(data: bytes) -> ContentHash:
     return hashlib.sha256(data).hexdigest()
 
 
+def md5(data: bytes) -> str:
+    """Give the MD5 of some bytes: what S3 makes an object's version from. Never proof of anything."""
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+
 def canonical_json(value: Plain) -> bytes:
     """Write a value as JSON with sorted keys, no spaces, UTF-8: equal values, equal bytes."""
     # A lone surrogate cannot be written as UTF-8; a text that holds one still has to have an identity.

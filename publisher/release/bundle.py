@@ -26,7 +26,8 @@ from publisher.model.release import (
     entry_of,
     kept_entry,
 )
-from publisher.release.pointer import OBJECTS, POINTER, PRIVATE, RELEASES, written_time
+from publisher.release.manifest import written_time
+from publisher.release.pointer import OBJECTS, POINTER, PRIVATE, RELEASES
 
 MAX_PATH_BYTES = 900
 """S3 keys hold 1,024 bytes; a prefix must fit beside the path."""

@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from publisher.model.digest import md5, sha256
 from publisher.model.errors import ConflictError
-from publisher.ports import Headers, ObjectStore, Version
+from publisher.ports import Headers, Holds, ObjectStore, Version
 
 HTML: Headers = (("cache-control", "public, max-age=15"), ("content-type", "text/html; charset=utf-8"))
 JSON: Headers = (("content-type", "application/json"),)
@@ -41,6 +42,54 @@ class ObjectStoreContract:
         there = store.get("bytes")
         assert there is not None
         assert there.body == body
+
+    @pytest.mark.parametrize(
+        ("span", "part"),
+        [
+            ((0, 1), b"0"),
+            ((0, 10), b"0123456789"),
+            ((3, 4), b"3456"),
+            ((9, 1), b"9"),
+            # what lies beyond the end is left out
+            ((8, 5), b"89"),
+            ((0, 99), b"0123456789"),
+            ((10, 1), b""),
+            ((5000, 7), b""),
+        ],
+    )
+    def test_a_part_is_read(self, store: ObjectStore, span: tuple[int, int], part: bytes) -> None:
+        version = store.put("digits", b"0123456789", HTML)
+        there = store.get("digits", span=span)
+        assert there is not None
+        assert (there.body, there.version, there.headers) == (part, version, HTML)
+
+    def test_a_part_of_nothing_is_none_and_of_an_empty_object_empty(self, store: ObjectStore) -> None:
+        assert store.get("nothing/here", span=(0, 1)) is None
+        store.put("empty", b"", JSON)
+        there = store.get("empty", span=(0, 1))
+        assert there is not None
+        assert there.body == b""
+
+    def test_parts_of_a_large_object_are_those_parts(self, store: ObjectStore) -> None:
+        body = bytes(range(256)) * 4096
+        store.put("large.pack", body, (("content-type", "application/octet-stream"),))
+        for offset, length in ((0, 70_000), (99_999, 1), (1_000_000, 48_576), (524_287, 3)):
+            there = store.get("large.pack", span=(offset, length))
+            assert there is not None
+            assert there.body == body[offset : offset + length]
+
+    def test_put_if_takes_the_bytes_an_object_holds_for_its_version(self, store: ObjectStore) -> None:
+        """So it is on S3 with plain objects, and in memory and folders, whose versions are hashes."""
+        store.put("page", b"one", HTML)
+        with pytest.raises(ConflictError):
+            store.put_if("page", b"two", HTML, expected=_holds(b"other"))
+        with pytest.raises(ConflictError):
+            store.put_if("gone", b"two", HTML, expected=_holds(b"one"))
+        second = store.put_if("page", b"two", HTML, expected=_holds(b"one"))
+        there = store.get("page")
+        assert there is not None
+        assert (there.body, there.version) == (b"two", second)
+        assert store.get("gone") is None
 
     def test_no_headers_stay_no_headers(self, store: ObjectStore) -> None:
         store.put("bare", b"x", ())
@@ -186,6 +235,10 @@ class ObjectStoreContract:
     def test_the_name_is_for_people(self, store: ObjectStore) -> None:
         assert store.name
         assert "only-on-loopback" not in store.name
+
+
+def _holds(body: bytes) -> Holds:
+    return Holds(sha256=sha256(body), md5=md5(body))
 
 
 def _race(store: ObjectStore, key: str, expected: Version | None) -> list[bytes]:

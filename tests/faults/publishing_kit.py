@@ -19,7 +19,9 @@ from publisher.model.policy import PagePolicy
 from publisher.model.release import BUILT_TOKEN, GENERATION_TOKEN, Artifact, Group
 from publisher.ports import Clock, ObjectStore
 from publisher.release.bundle import bundle
-from publisher.release.pointer import OBJECTS, POINTER, parse_manifest, parse_pointer
+from publisher.release.manifest import assemble, parse_root
+from publisher.release.pack import Blob
+from publisher.release.pointer import OBJECTS, POINTER, RELEASES, parse_pointer
 
 NIGHTLY = os.environ.get("TIDINGS_TEST_DEPTH") == "nightly"
 TTL_S = 0.4
@@ -105,10 +107,12 @@ class Reader:
     Attributes:
         store: where from.
         known: bodies read before; under a hash they cannot have changed, only gone.
+        packs: read before, likewise.
     """
 
     store: ObjectStore
     known: dict[str, bytes] = field(default_factory=dict)
+    packs: dict[str, bytes] = field(default_factory=dict)
 
     def look(self) -> tuple[int, Mapping[str, bytes]]:
         """Read all that the pointer names: (generation, path → bytes). Fails on anything missing or mixed."""
@@ -116,23 +120,33 @@ class Reader:
         if pointed is None:
             return 0, {}
         pointer = parse_pointer(pointed.body, where="test")
-        manifest = self.store.get(pointer.manifest)
-        assert manifest is not None, f"the pointer dangles: {pointer.manifest}"
-        assert sha256(manifest.body) == pointer.sha256
-        record = parse_manifest(manifest.body, where="test")
+        root = parse_root(self._part(pointer.root), key=pointer.root.key)
+        record = assemble(root, self._part)
         assert record.release.generation == pointer.generation
-        there = set(self.store.list(OBJECTS))
+        there = {key for prefix in (OBJECTS, RELEASES) for key in self.store.list(prefix)}
         bodies = {}
         for path, entry in record.release.manifest.entries.items():
             for sha in (entry.sha256, entry.unstamped):
-                assert f"{OBJECTS}{sha}" in there, f"{path} of generation {pointer.generation} dangles"
-                if sha not in self.known:
-                    found = self.store.get(f"{OBJECTS}{sha}")
-                    assert found is not None
-                    assert sha256(found.body) == sha
-                    self.known[sha] = found.body
+                assert record.spots[sha].key in there, f"{path} of generation {pointer.generation} dangles"
+                self._part(record.spots[sha])
             bodies[path] = self.known[entry.sha256]
         return pointer.generation, bodies
+
+    def _part(self, blob: Blob) -> bytes:
+        """Read a body, a shard or a root where it is said to lie."""
+        if blob.sha256 not in self.known:
+            found = self._whole(blob.key)
+            body = found if blob.length is None else found[blob.offset : blob.offset + blob.length]
+            assert sha256(body) == blob.sha256, f"{blob} is not what it is said to be"
+            self.known[blob.sha256] = body
+        return self.known[blob.sha256]
+
+    def _whole(self, key: str) -> bytes:
+        if key not in self.packs:
+            found = self.store.get(key)
+            assert found is not None, f"{key} dangles"
+            self.packs[key] = found.body
+        return self.packs[key]
 
 
 def edition_of(bodies: Mapping[str, bytes]) -> str:
@@ -148,7 +162,7 @@ def edition_of(bodies: Mapping[str, bytes]) -> str:
 def assert_live_paths_agree(store: ObjectStore) -> None:
     """See that what browsers open is exactly what the live manifest says, bytes and headers.
 
-    Nothing else is there, but for assets of earlier releases that are still kept.
+    Nothing else is there, but for assets of earlier releases that are still kept, or that wait to be removed together.
     """
     live = read_live(store)
     assert live is not None
@@ -158,6 +172,7 @@ def assert_live_paths_agree(store: ObjectStore) -> None:
         assert (sha256(there.body), there.headers) == (entry.sha256, entry.headers), path
     served = {key for key in store.list("") if not key.startswith((OBJECTS, "releases/", ".tidings/"))}
     earlier = {path for _, record in history(store, live, limit=100) for path in assets(record.release.manifest)}
+    earlier |= set(live.record.waste)
     assert served - earlier == {*live.manifest.entries, POINTER} - earlier
     assert served >= {*live.manifest.entries, POINTER}
 

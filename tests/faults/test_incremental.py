@@ -26,7 +26,7 @@ from publisher.load.incidents import load_incident
 from publisher.model import digest
 from publisher.model.component import Impact
 from publisher.model.policy import PagePolicy
-from publisher.ports import Headers, StoredObject
+from publisher.ports import Headers, Holds, StoredObject, Version
 from publisher.recall.codec import pack, unpack
 from publisher.recall.state import State
 from publisher.release.bundle import bundle
@@ -300,15 +300,15 @@ class CountingStore(MemoryStore):
         super().__init__()
         self.asked: Counter[str] = Counter()
 
-    def get(self, key: str) -> StoredObject | None:
+    def get(self, key: str, *, span: tuple[int, int] | None = None) -> StoredObject | None:
         self.asked["get"] += 1
-        return super().get(key)
+        return super().get(key, span=span)
 
     def put(self, key: str, body: bytes, headers: Headers) -> str:
         self.asked["put"] += 1
         return super().put(key, body, headers)
 
-    def put_if(self, key: str, body: bytes, headers: Headers, *, expected: str | None) -> str:
+    def put_if(self, key: str, body: bytes, headers: Headers, *, expected: Version | Holds | None) -> str:
         self.asked["put_if"] += 1
         return super().put_if(key, body, headers, expected=expected)
 

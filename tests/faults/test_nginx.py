@@ -76,7 +76,9 @@ class Reader:
             self.look_at(connection, "/")
             self.look_at(connection, "/history/")
             pointer = parse_pointer(self.fetch(connection, "/release.json"), where="test")
-            if sha256(self.fetch(connection, f"/{pointer.manifest}")) != pointer.sha256:
+            root = pointer.root
+            pack = self.fetch(connection, f"/{root.key}")
+            if sha256(pack[root.offset :][: root.length]) != root.sha256:
                 self.wrong.append("the pointer dangles")
             over.wait(PAUSE_S)
         self.look_at(connection, "/")

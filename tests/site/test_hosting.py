@@ -35,7 +35,9 @@ from publisher.model.policy import PagePolicy
 from publisher.model.release import Manifest
 from publisher.pipeline import Built
 from publisher.release.bundle import bundle
-from publisher.release.pointer import parse_manifest, parse_pointer
+from publisher.release.manifest import assemble, parse_root
+from publisher.release.pack import take_apart
+from publisher.release.pointer import RELEASES, parse_pointer
 from tests.servers import nginx
 from tests.site.workspace import EXAMPLE, NOW
 
@@ -108,7 +110,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = top / "site"
     bring(built, FolderStore(folder))
     pointer = parse_pointer((folder / "release.json").read_bytes(), where="test")
-    manifest = parse_manifest((folder / pointer.manifest).read_bytes(), where="test").release.manifest
+    parts = take_apart((folder / pointer.root.key).read_bytes(), where="test")
+    root = parse_root(parts[pointer.root.sha256], key=pointer.root.key)
+    manifest = assemble(root, lambda blob: parts[blob.sha256]).release.manifest
     made = nginx.make_certificate(top)
     port, plain = nginx.free_port(), nginx.free_port()
     with_tls = configuration(
@@ -219,9 +223,11 @@ def test_the_publishers_own_files_are_not_there(served: Served) -> None:
         assert "immutable" not in reply.headers["cache-control"]
 
 
-def test_old_wordings_under_their_hash_are_no_pages(served: Served) -> None:
-    sha = served.manifest.entries["index.html"].sha256
-    reply = served.get(f"/objects/{sha}")
+def test_old_wordings_in_packs_are_no_pages_and_parts_of_packs_are_given(served: Served) -> None:
+    pack = next((served.folder / RELEASES).iterdir())
+    part = served.get(f"/{RELEASES}{pack.name}", {"Range": "bytes=5-104"})
+    assert (part.status, part.body) == (206, pack.read_bytes()[5:105])
+    reply = served.get(f"/{RELEASES}{pack.name}")
     assert reply.status == 200
     assert reply.headers["content-type"] == "application/octet-stream"
     assert reply.headers["content-security-policy"].startswith("default-src 'none'; base")

@@ -53,9 +53,8 @@ def test_only_digests_are_names(tmp_path: Path, key: str) -> None:
 
 
 def test_what_was_wanted_least_recently_makes_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST", 3)
     monkeypatch.setattr(module, "_SPARE", 1)
-    shelf = Shelf(tmp_path)
+    shelf = Shelf(tmp_path, most=3)
     keys = [sha256(str(n).encode()) for n in range(5)]
     for age, key in enumerate(keys[:4]):
         shelf[key] = key.encode()

@@ -19,7 +19,7 @@ from publisher.cli.doctor import Look, State
 from publisher.model.errors import DeniedError, UnreachableError
 from publisher.model.policy import EmailPolicy, Target
 from publisher.model.site import Site
-from publisher.ports import Headers, ObjectStore, Version
+from publisher.ports import Headers, Holds, ObjectStore, Version
 
 NOW = datetime(2026, 11, 20, 15, 4, 10, tzinfo=UTC)
 SITE = Site(name="x", url="https://localhost.localdomain/")
@@ -129,7 +129,7 @@ def test_a_target_is_tried_out_and_left_as_it_was(tmp_path: Path) -> None:
 class Careless(MemoryStore):
     """A store that ignores conditions, as some servers that speak S3 do."""
 
-    def put_if(self, key: str, body: bytes, headers: Headers, *, expected: Version | None) -> Version:
+    def put_if(self, key: str, body: bytes, headers: Headers, *, expected: Version | Holds | None) -> Version:
         return self.put(key, body, headers)
 
 

@@ -20,7 +20,8 @@ from publisher.model.digest import sha256
 from publisher.model.errors import UnreachableError
 from publisher.model.release import Artifact, Release
 from publisher.release.bundle import bundle
-from publisher.release.pointer import point_at, render_manifest, render_pointer
+from publisher.release.packing import Kept, Packing
+from publisher.release.pointer import point_at, render_pointer
 from tests.unit.hosting.samples import LONG, file
 
 NOW = datetime(2026, 11, 20, 15, 4, 10, tzinfo=UTC)
@@ -54,11 +55,11 @@ class Server:
         for one in files:
             self.put(one.path.removesuffix("index.html"), one.body, dict(one.headers)["content-type"])
         release: Release = bundle(files, generation=4, parent=3, built=built)
-        manifest = render_manifest(release, previous=None)
-        pointer = point_at(release, manifest, second_url=None)
-        self.put("release.json", render_pointer(pointer), "application/json")
-        self.put(pointer.manifest, manifest, "application/json")
-        self.manifest = pointer.manifest
+        packing = Packing(release, None)
+        assert list(packing.full()) == []
+        self.manifest, pack, packed = packing.last(Kept())
+        self.put("release.json", render_pointer(point_at(release, packed.root)), "application/json")
+        self.put(self.manifest, pack, "application/octet-stream")
         self.answers["http://status.example.com/"] = Answer(url="", status=301, headers=(("location", BASE),))
 
     def put(self, path: str, body: bytes, kind: str) -> None:
@@ -182,7 +183,7 @@ def test_each_fault_is_found(path: str, change: Change, subject: str, state: Sta
 
 def test_a_manifest_with_other_bytes_is_not_believed() -> None:
     server = Server()
-    server.change(server.manifest, lambda a: replace(a, body=a.body + b" "))
+    server.change(server.manifest, lambda a: replace(a, body=b" " + a.body))
     assert any("has other bytes than release.json says" in what for _, _, what in server.bad())
 
 
