@@ -53,6 +53,8 @@ class Built:
     views: Mapping[str, View]
     artifacts: tuple[Artifact, ...]
     now: datetime
+    warnings: tuple[str, ...] = ()
+    """What MkDocs said of the pages in `site_src/`: links that lead nowhere, files that are left out."""
 
     @property
     def history(self) -> History:
@@ -108,4 +110,4 @@ def build(
     if content.state is None or content.sources is None:
         raise ValueError("content that was not read cannot be built")
     making = Making(content.sources, content.state, content.history, frames, now=now, pictures=pictures)
-    return Built(content=content, views=making.views, artifacts=making.artifacts(), now=now)
+    return Built(content=content, views=making.views, artifacts=making.artifacts(), now=now, warnings=frames.warnings)

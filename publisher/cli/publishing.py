@@ -21,6 +21,7 @@ TICK_S = 30.0
 """Without a save, `--watch` looks again after so long, seconds."""
 
 if TYPE_CHECKING:
+    from publisher.building import Built
     from publisher.deliver.site import SiteReceipt, TargetPlan
     from publisher.model.digest import Plain
     from publisher.model.finding import Finding
@@ -49,6 +50,7 @@ def build(context: Context, out: Path | None, commit: str | None) -> int:
     built = app.build(context.root, now=now, commit=commit, named=False)
     if refuse(context, built.findings):
         return EXIT_REFUSED
+    warn(context, built)
     folder = out or context.root / "out" / "build"
     written = write_site(folder, app.unpublished(built), memory=app.memory(context.root, of="folders-1"))
     if context.format == "json":
@@ -175,6 +177,8 @@ def _publish(context: Context, wishes: _Wishes, *, state: State | None = None, s
         return EXIT_REFUSED
     if refuse(context, built.findings):
         return EXIT_REFUSED
+    if not silent:
+        warn(context, built)
     policy = built.history.policy
     stores = _chosen(app.stores(context.root, policy), wishes.targets)
     with app.records(context.root, policy) as records:
@@ -288,6 +292,12 @@ def refuse(context: Context, findings: Sequence[Finding]) -> bool:
         "What is live stays as it is."
     )
     return True
+
+
+def warn(context: Context, built: Built) -> None:
+    """Tell what MkDocs says of the pages around the incidents; it keeps nothing from going out."""
+    for warning in built.warnings:
+        context.say(f"warning: {' '.join(warning.split())}")
 
 
 @contextmanager

@@ -144,3 +144,25 @@ def test_a_dry_run_that_cannot_look_does_not_end_well(
     finally:
         channels.write_text(before, encoding="utf-8")
     assert "cannot be reached" in capsys.readouterr().out
+
+
+def test_what_is_left_out_of_the_site_is_said(
+    house: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TIDINGS_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "secret.txt").write_text("planted")
+    link, about = house / "site_src" / "secret.txt", house / "site_src" / "about.md"
+    before = about.read_text(encoding="utf-8")
+    link.symlink_to(tmp_path / "secret.txt")
+    about.write_text(f"{before}\n[nowhere](nowhere.md)\n", encoding="utf-8")
+    try:
+        for _ in range(2):
+            assert run("--root", str(house), "build", "--out", str(tmp_path / "out")) == 0
+            said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning: ")]
+            assert any("secret.txt is a link and was left out" in line for line in said)
+            assert any("nowhere.md" in line for line in said)
+    finally:
+        link.unlink()
+        about.write_text(before, encoding="utf-8")
+    assert run("--root", str(house), "build", "--out", str(tmp_path / "out")) == 0
+    assert "warning" not in capsys.readouterr().err
