@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
@@ -35,6 +36,7 @@ SEVERITIES: Final = "policy/severities.yml"
 CHANNELS: Final = "policy/channels.yml"
 CHECKS: Final = "policy/checks.yml"
 
+_FILES: Final = (COMPONENTS, SEVERITIES, CHANNELS, CHECKS)
 _OURS = frozenset({"incidents", "internal", "policy", "site_src", "publisher", ".git"})
 _MAIL_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\/]{1,255}\Z")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\Z", re.ASCII)
@@ -61,6 +63,7 @@ def load_policy(files: Sequence[SourceFile]) -> tuple[Policy, tuple[Finding, ...
         report = Report(COMPONENTS)
         report.add("TID502", "There is no such file, so no incident can name a component.", "Write it.")
         found.extend(report.findings)
+    found.extend(_unread(by_path))
     page = _page(channels.page, channels_document, found) if channels and channels.page else PagePolicy()
     email = _email(channels.email, channels_document, found) if channels and channels.email else EmailPolicy()
     policy = Policy(
@@ -72,6 +75,18 @@ def load_policy(files: Sequence[SourceFile]) -> tuple[Policy, tuple[Finding, ...
         levels=_levels(checks, checks_document, found) if checks else {},
     )
     return policy, tuple(found)
+
+
+def _unread(paths: Iterable[str]) -> Iterator[Finding]:
+    """Name files that somebody meant for one of ours: what they say counts for nothing, and nobody would notice."""
+    for path in paths:
+        stem, ending = posixpath.splitext(path.removeprefix(f"{ROOT}/"))
+        ours = {posixpath.basename(file).removesuffix(".yml"): file for file in _FILES}
+        close = difflib.get_close_matches(stem.lower(), ours, n=1, cutoff=0.7)
+        if path not in _FILES and ending.lower() in {".yml", ".yaml"} and close:
+            report = Report(path)
+            report.add("TID510", "Nothing reads this file.", f'Did you mean "{ours[close[0]]}"? Name it like this.')
+            yield from report.findings
 
 
 def _read(model: type[Model], file: SourceFile | None, found: list[Finding]) -> tuple[Model | None, Document]:

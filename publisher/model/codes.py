@@ -119,6 +119,7 @@ _TABLE: tuple[tuple[str, str, Level, bool], ...] = (
     ("TID507", "A publishing target is incomplete or unsafe", _ERROR, True),
     ("TID508", "A mail setting cannot work", _ERROR, True),
     ("TID509", "A setting is computed where it must be written out", _ERROR, True),
+    ("TID510", "A file of the policy that nothing reads", _WARNING, False),
     ("TID601", "An entry could not be brought in", _ERROR, True),
     ("TID602", "The source contradicts itself", _WARNING, True),
     ("TID603", "The same words in another form", _NOTE, True),

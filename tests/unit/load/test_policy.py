@@ -272,3 +272,33 @@ def test_what_is_not_public_is_marked_and_everything_else_is() -> None:
 
 def test_a_switch_in_other_words_is_refused_so_that_nothing_is_shown_by_mistake() -> None:
     assert load(components="components: {a: {name: A, public: no}}\n")[1] == [("TID017", "policy/components.yml:1:35")]
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("policy/severity.yml", "policy/severities.yml"),
+        ("policy/channel.yml", "policy/channels.yml"),
+        ("policy/checks.yaml", "policy/checks.yml"),
+        ("policy/Components.yml", "policy/components.yml"),
+    ],
+)
+def test_a_file_meant_for_ours_is_named(path: str, meant: str) -> None:
+    _, found = load_policy(
+        [SourceFile(path="policy/components.yml", body=b"components: {}\n"), SourceFile(path=path, body=b"a: 1\n")]
+    )
+    assert [(f.code, f.place.path) for f in found] == [("TID510", path)]
+    assert meant in found[0].fix
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("audiences.yml", "people.yml", "escalations.yml", "approvals.yml", "language.de.yml", "redaction.yml"),
+        *("holds.yml", "limits.yml", "obligations.yml", "intake.yml", "playbooks/outage.yml", "README.md", "checks.md"),
+    ],
+)
+def test_other_files_beside_ours_are_left_alone(name: str) -> None:
+    path = f"policy/{name}"
+    files = [SourceFile(path="policy/components.yml", body=b"components: {}\n"), SourceFile(path=path, body=b"a\n")]
+    assert load_policy(files)[1] == ()
