@@ -26,6 +26,9 @@ def check(context: Context, paths: tuple[Path, ...], *, strict: bool) -> int:
 
     content = read_content(context.root, now=context.now)
     wanted = tuple(_relative(context.root, path) for path in paths)
+    for path, name in zip(paths, wanted, strict=True):
+        if not (context.root / name).exists() and not any(_within(f.place.path, name) for f in content.findings):
+            raise click.UsageError(f"There is no {path} to check.")
     shown = tuple(
         finding
         for finding in content.findings

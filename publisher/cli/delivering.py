@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.context import Context, format_option, is_terminal, pass_context
+from publisher.cli.context import Context, counted, format_option, is_terminal, pass_context
 from publisher.cli.exits import EXIT_DEGRADED, EXIT_NOTHING_REACHED
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def summary_lines(summary: DeliverySummary) -> tuple[str, ...]:
     if not summary.messages and summary.complete:
         return ("No mail is due.",)
     by = ", ".join(f"{count} {str(outcome).replace('_', ' ')}" for outcome, count in sorted(summary.outcomes.items()))
-    lines = [f"{summary.messages} mails with {summary.updates} updates: {by}."]
+    lines = [f"{counted(summary.messages, 'mail')} with {counted(summary.updates, 'update')}: {by}."]
     lines += [f"  {error}" for error in summary.errors]
     if not summary.complete:
         lines.append("The rest stays owed; run `tidings deliver` once the cause is mended.")

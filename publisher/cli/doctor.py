@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import click
 
 from publisher.adapters import machine
-from publisher.cli.context import Context, format_option, pass_context
+from publisher.cli.context import Context, counted, format_option, pass_context
 from publisher.hosting.look import Look, State, fail, ok, warn
 from publisher.model.errors import ConflictError, TidingsError, UsageError
 from publisher.model.finding import blocking
@@ -134,7 +134,8 @@ def look_at_content(history: History, errors: int) -> Look:
     """Do the texts say what they should?"""
     if errors:
         return fail("texts", f"{errors} things must be mended", "Run: tidings check.")
-    return ok("texts", f"{len(history.incidents)} incidents, {len(history.policy.registry.components)} components")
+    components = counted(len(history.policy.registry.components), "component")
+    return ok("texts", f"{counted(len(history.incidents), 'incident')}, {components}")
 
 
 def look_at_site(site: Site) -> Iterator[Look]:

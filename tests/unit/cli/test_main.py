@@ -166,3 +166,19 @@ def test_what_is_left_out_of_the_site_is_said(
         about.write_text(before, encoding="utf-8")
     assert run("--root", str(house), "build", "--out", str(tmp_path / "out")) == 0
     assert "warning" not in capsys.readouterr().err
+
+
+def test_a_path_that_is_not_there_has_not_been_checked(
+    house: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(house)
+    assert run("check", "incidents/2026-11-20-websit-slow.md") == 2
+    assert "There is no incidents/2026-11-20-websit-slow.md to check." in capsys.readouterr().err
+    assert run("--now", "2026-11-20T15:04:10Z", "check", "incidents", "incidents/2026-11-20-website-slow.md") == 0
+    components = house / "policy" / "components.yml"
+    components.rename(house / "policy" / "away")
+    try:
+        assert run("check", "policy/components.yml") == 0, "what is said of it is only a warning"
+        assert "TID502" in capsys.readouterr().out
+    finally:
+        (house / "policy" / "away").rename(components)
