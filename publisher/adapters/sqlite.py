@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from publisher.adapters.sqlite_schema import APPLICATION_ID, SCHEMA, VERSION
+from publisher.adapters.sqlite_schema import APPLICATION_ID, STEPS, VERSION
 from publisher.model.errors import StorageError
 
 
@@ -40,6 +40,7 @@ class Database:
         self.name = str(path) if path else "memory"
         self._lock = threading.RLock()
         self._depth = 0
+        self._lazy = False
         with told(self.name):
             if path is not None:
                 try:
@@ -80,10 +81,11 @@ class Database:
                     raise StorageError(
                         f"{self.name} is a database of something else.", "Name another file for the ledger."
                     )
-                for statement in SCHEMA:
-                    run(statement)
                 run(f"PRAGMA application_id = {APPLICATION_ID}")
-                run(f"PRAGMA user_version = {VERSION}")
+            for step in STEPS[found:]:
+                for statement in step:
+                    run(statement)
+            run(f"PRAGMA user_version = {VERSION}")
 
     @contextmanager
     def transaction(self, *, lazily: bool = False) -> Iterator[sqlite3.Connection]:
@@ -98,8 +100,9 @@ class Database:
                 yield self._connection
                 return
             run = self._connection.execute
-            if lazily:
-                run("PRAGMA synchronous = NORMAL")
+            if lazily is not self._lazy:
+                run(f"PRAGMA synchronous = {'NORMAL' if lazily else 'FULL'}")
+                self._lazy = lazily
             try:
                 run("BEGIN IMMEDIATE")
                 self._depth = 1
@@ -110,8 +113,6 @@ class Database:
                 if self._connection.in_transaction:
                     run("ROLLBACK")
                 self._depth = 0
-                if lazily:
-                    run("PRAGMA synchronous = FULL")
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

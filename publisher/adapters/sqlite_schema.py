@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-VERSION = 1
 APPLICATION_ID = 0x54494431
 """`TID1`, so that `file` knows what it looks at."""
 
-SCHEMA: tuple[str, ...] = (
+_FIRST: tuple[str, ...] = (
     """
     CREATE TABLE release (
         seq INTEGER PRIMARY KEY,
@@ -106,7 +105,6 @@ SCHEMA: tuple[str, ...] = (
         detail TEXT NOT NULL DEFAULT ''
     ) STRICT
     """,
-    # Whole indexes: SQLite uses a partial one only where the query repeats its very condition.
     "CREATE INDEX job_open ON job (state, until)",
     "CREATE INDEX job_recipient ON job (recipient, state)",
     """
@@ -138,4 +136,48 @@ SCHEMA: tuple[str, ...] = (
     "CREATE INDEX delivery_job ON delivery (job) WHERE job IS NOT NULL",
     "CREATE INDEX delivery_said ON delivery (incident, update_key)",
 )
-"""Statements that make version 1. `known_as` is the address as it is compared: casefolded whole."""
+"""`known_as` is the address as it is compared: casefolded whole."""
+
+_CLAIMS: tuple[str, ...] = (
+    # AUTOINCREMENT: a number is never used twice, so that a late worker does not take another's claim for its own.
+    """
+    CREATE TABLE claim (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        worker TEXT NOT NULL,
+        boot TEXT,
+        until TEXT NOT NULL,
+        current TEXT
+    ) STRICT
+    """,
+    """
+    CREATE TABLE receipt (
+        job TEXT PRIMARY KEY,
+        claim INTEGER NOT NULL,
+        outcome TEXT NOT NULL,
+        at TEXT NOT NULL,
+        provider_id TEXT,
+        detail TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    "ALTER TABLE job ADD COLUMN claim INTEGER",
+    # Each message that was under way had a claim of its own, and that was on disk.
+    """
+    INSERT INTO claim (seq, worker, boot, until, current)
+    SELECT rowid, worker, NULL, until, id FROM job WHERE state = 'sending'
+    """,
+    "UPDATE job SET claim = rowid WHERE state = 'sending'",
+    # What is done is out of the way: these stay as small as what is open. SQLite uses a partial index only where the
+    # query repeats its very condition.
+    "DROP INDEX job_open",
+    "DROP INDEX job_recipient",
+    "DROP INDEX delivery_recipient",
+    "CREATE INDEX job_open ON job (state, until) WHERE state <> 'done'",
+    "CREATE INDEX job_recipient ON job (recipient) WHERE state <> 'done'",
+    "CREATE INDEX delivery_recipient ON delivery (recipient, due) WHERE outcome IN ('owed', 'deferred')",
+)
+"""A claim holds several messages; `current` is the one under way, `boot` NULL where each step waited for the disk.
+A receipt is a message's end until its claim is through."""
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _CLAIMS)
+"""Statements that lead from each version to the next, from nothing to the first."""
+VERSION = len(STEPS)

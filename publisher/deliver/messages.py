@@ -1,7 +1,9 @@
 """Messages on their way: claim, render, send, settle, until nothing is due.
 
 Order rules:
-1. `sending` is on disk before the transport is called; the receipt is on disk before the next message is claimed.
+1. The claim is on disk, and the message marked in it, before the transport is called; what came of it is written
+   before the next message is marked. Under the policy `hold` a claim is of one message, so each mark is on disk; under
+   `resend` a loss of power may forget the last ones, of one claim at most, and then its messages are in doubt.
 2. A message that may have gone out is sent again under the policy `resend`, with the same Message-ID; under `hold` it
    waits for a person. A transport that reaches a recipient once per message id just sends again.
 3. One recipient's trouble is never another's: refusals are settled and the next message is claimed. When the transport
@@ -32,6 +34,8 @@ LEASE_S = 120.0
 NO_SUCH_ADDRESS = re.compile(r"5\.1\.(?:1|2|3|6|10)\b")
 """How a receipt's detail begins when the recipient's address is wrong for good (RFC 3463 section 3.2, RFC 7505);
 5.1.7 and 5.1.8 speak of the sender's."""
+AT_ONCE = 64
+"""Messages a claim holds at most: so many are sent again at most, when power is lost under the policy `resend`."""
 RESEND = "resend"
 HOLD = "hold"
 
@@ -92,9 +96,13 @@ def deliver_due(
     updates = 0
     complete = True
     press = Press(site=site, policy=policy)
+    at_once = 1 if policy.in_doubt == HOLD and not transport.idempotent else AT_ONCE
+    job: Job | None = None
     while limit is None or outcomes.total() < limit:
         present = now or clock.now()
-        job = outbox.claim(present, worker=worker, lease_s=lease_s)
+        if job is None:
+            most = at_once if limit is None else min(at_once, limit - outcomes.total())
+            job = outbox.claim(present, worker=worker, lease_s=lease_s, most=most)
         if job is None:
             break
         receipt, broken = _attempt(job, transport, press, policy=policy, now=present)
@@ -108,19 +116,20 @@ def deliver_due(
             errors[receipt.detail] = None
         if receipt.outcome is Outcome.REJECTED and NO_SUCH_ADDRESS.match(receipt.detail):
             suppress(subscribers, job.recipient, now=present)
-        _settle(outbox, job, receipt, due, errors)
-        outcomes[receipt.outcome] += 1
         updates += len(job.deliveries)
+        job = _settle(outbox, job, receipt, due, errors)
+        outcomes[receipt.outcome] += 1
         if progress is not None:
             progress(outcomes.total())
     return DeliverySummary(outcomes=dict(outcomes), updates=updates, errors=tuple(errors), complete=complete)
 
 
-def _settle(outbox: Outbox, job: Job, receipt: Receipt, due: datetime | None, errors: dict[str, None]) -> None:
+def _settle(outbox: Outbox, job: Job, receipt: Receipt, due: datetime | None, errors: dict[str, None]) -> Job | None:
     try:
-        outbox.settle(job, receipt, due=due)
+        return outbox.settle(job, receipt, due=due)
     except ConflictError as error:
         errors[str(error)] = None
+        return None
 
 
 def _attempt(

@@ -50,10 +50,9 @@ def short_id(*parts: str, length: int = 12) -> str:
     Lower-case base 36, as clients of the Statuspage API expect of an id (12 characters, 62 bits).
     """
     number = int.from_bytes(hashlib.sha256("\x1f".join(parts).encode()).digest(), "big")
-    number %= 36**length
-    out = []
-    # Two digits a step: every update of a long history has such an id.
-    for _ in range(length // 2):
-        number, rest = divmod(number, 36 * 36)
-        out.append(_PAIRS[rest])
-    return "".join(out) + (_BASE36[number] if length % 2 else "")
+    out: list[str] = []
+    # Six digits a step, in small numbers: every update of a long history has such an id, and every mail two.
+    for _ in range(0, length, 6):
+        number, six = divmod(number, 36**6)
+        out += (_PAIRS[six % 1296], _PAIRS[six // 1296 % 1296], _PAIRS[six // 1296**2])
+    return "".join(out)[:length]

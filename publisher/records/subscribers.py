@@ -12,8 +12,6 @@ import secrets
 from dataclasses import replace
 from datetime import datetime
 
-from email_validator import EmailNotValidError, validate_email
-
 from publisher.model.errors import RefusedError
 from publisher.model.subscriber import Consent, Subscriber, Wishes
 from publisher.ports import Subscribers
@@ -29,19 +27,23 @@ def normalised(address: str) -> str:
     Raises:
         RefusedError: it is no address that mail can reach. Nothing is looked up.
     """
+    # lazily: who sends mail needs nothing of it
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415
+
     try:
         found = validate_email(
             address.strip(), check_deliverability=False, allow_smtputf8=False, globally_deliverable=False, strict=True
         ).ascii_email
     except EmailNotValidError as error:
-        raise RefusedError(f"This is not a mail address: {_shown(error)}", "Write it like ann@example.org.") from error
+        raise RefusedError(
+            f"This is not a mail address: {_shown(str(error))}", "Write it like ann@example.org."
+        ) from error
     if found is None:
         raise RefusedError("This mail address has letters that mail servers refuse.", "Use one in plain letters.")
     return found
 
 
-def _shown(error: EmailNotValidError) -> str:
-    text = str(error)
+def _shown(text: str) -> str:
     return text if text.endswith(".") else f"{text}."
 
 

@@ -17,8 +17,8 @@ import binascii
 import functools
 import re
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email import quoprimime
 from email.utils import format_datetime
@@ -32,12 +32,15 @@ from publisher.model.subscriber import Subscriber
 from publisher.render.mail import boundary, from_plain, locale_for, message_id, render_mail, render_page
 from publisher.render.mail_headers import LINE_LIMIT
 
+STENCILS = 24
+"""Lengths of addresses for which a form keeps a stencil, as large as the message."""
 KEPT = 256
 """Forms kept at most: a day's digests come in as many mixtures as people have wishes."""
 _ADDRESS = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*")
 _ADDRESS_LIMIT = 180
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _JOB = re.compile(r"[a-z0-9]{1,64}")
+_PLACES = b"address", b"token", b"job", b"boundary", b"date"
 _CRLF = b"\r\n"
 _QP_LINE = 78
 _BASE64_BYTES = 57
@@ -156,6 +159,29 @@ class _Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Stencil:
+    """A whole message for all readers whose address, token and name are as long as each other's.
+
+    Simple characters stand for themselves in every encoding but base64, so where lines are broken depends on lengths
+    alone.
+
+    Attributes:
+        pieces: in order; those of `holes` are empty.
+        holes: (which piece, which of `_PLACES`, from, to): a line may be broken in the middle of an address.
+    """
+
+    pieces: tuple[bytes, ...]
+    holes: tuple[tuple[int, int, int, int], ...]
+
+    def filled(self, mine: Sequence[bytes]) -> bytes:
+        """Give the message."""
+        out = list(self.pieces)
+        for piece, place, begin, end in self.holes:
+            out[piece] = mine[place][begin:end]
+        return b"".join(out)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Form:
     """A message with places.
 
@@ -165,29 +191,43 @@ class _Form:
             ones name a place.
         parts: bodies, by the name of their place.
         sender: for the envelope.
+        stencils: by the lengths of address, token and name.
     """
 
     places: _Places
     frame: tuple[bytes, ...]
     parts: Mapping[bytes, _Part]
     sender: str
+    stencils: dict[tuple[int, int, int], _Stencil] = field(default_factory=dict)
 
     def print(self, subscriber: Subscriber, *, job: str, now: datetime) -> Envelope:
         """Write the message for a reader whose address and token are simple."""
         name = f"{job}@{self.places.domain}"
         address, token = subscriber.address, subscriber.token
-        mine = {
-            b"address": address.encode(),
-            b"token": token.encode(),
-            b"job": job.encode(),
-            b"boundary": boundary(name).encode(),
-            b"date": _date(now.replace(microsecond=0)),
-            b"text": self.parts[b"text"].encoded(self.places, address, token),
-            b"html": self.parts[b"html"].encoded(self.places, address, token),
-        }
+        mine = (
+            address.encode(),
+            token.encode(),
+            job.encode(),
+            boundary(name).encode(),
+            _date(now.replace(microsecond=0)),
+        )
+        lengths = len(address), len(token), len(job)
+        stencil = self.stencils.get(lengths)
+        wire = stencil.filled(mine) if stencil else self._set(mine)
+        if stencil is None and len(self.stencils) < STENCILS and not any(p.base64 for p in self.parts.values()):
+            stencil = _stencil_of(self._set, tuple(map(len, mine)))
+            if stencil.filled(mine) == wire:
+                self.stencils[lengths] = stencil
+        return Envelope(message_id=name, sender=self.sender, recipient=address, wire=wire)
+
+    def _set(self, mine: Sequence[bytes]) -> bytes:
+        """Write the message, from what goes to each of `_PLACES`."""
+        address, token = mine[0].decode(), mine[1].decode()
+        known = dict(zip(_PLACES, mine, strict=True))
+        known |= {name: part.encoded(self.places, address, token) for name, part in self.parts.items()}
         frame = list(self.frame)
-        frame[1::2] = [mine[place] for place in frame[1::2]]
-        return Envelope(message_id=name, sender=self.sender, recipient=address, wire=b"".join(frame))
+        frame[1::2] = [known[place] for place in frame[1::2]]
+        return b"".join(frame)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +237,31 @@ class _Known:
     words: tuple[Plain, ...]
     form: _Form | None = None
     tried: bool = False
+
+
+def _stencil_of(print_: Callable[[Sequence[bytes]], bytes], lengths: Sequence[int]) -> _Stencil:
+    """Find the holes: print twice for each place, with one letter in it and with another, and see what differs."""
+    fill = [b"a" * length for length in lengths]
+    plain = print_(fill)
+    number = int.from_bytes(plain, "big")
+    found: list[tuple[int, int, int, int]] = []
+    for place, length in enumerate(lengths):
+        other = print_([*fill[:place], b"b" * length, *fill[place + 1 :]])
+        differs = (number ^ int.from_bytes(other, "big")).to_bytes(max(len(plain), len(other)), "big")
+        done = 0
+        for run in re.finditer(rb"[^\0]+", differs):
+            at = run.start()
+            while at < run.end():
+                begin = done % length
+                size = min(run.end() - at, length - begin)
+                found.append((at, place, begin, begin + size))
+                at, done = at + size, done + size
+    pieces, holes, last = [], [], 0
+    for at, place, begin, end in sorted(found):
+        pieces += [plain[last:at], b""]
+        holes.append((len(pieces) - 1, place, begin, end))
+        last = at + end - begin
+    return _Stencil(pieces=(*pieces, plain[last:]), holes=tuple(holes))
 
 
 def _simple(subscriber: Subscriber, job: str) -> bool:

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.adapters.sqlite_ahead import NEXT_ONE
-from publisher.adapters.sqlite_outbox import _NEXT_JOB
+from publisher.adapters.sqlite_due import NEXT, NEXT_AGAIN
 from publisher.model.delivery import Outcome, Receipt
 from publisher.model.errors import ConflictError, RefusedError
 from publisher.model.subscriber import Consent
@@ -246,7 +245,7 @@ def test_names_of_messages_do_not_depend_on_who_claims_or_when(tmp_path: Path) -
 def test_a_claim_costs_the_same_however_much_was_sent(store: Book) -> None:
     """No query of a claim walks a whole table: five thousand readers would take hours."""
     with store.database.reading() as db:
-        for query in (_NEXT_JOB, NEXT_ONE):
+        for query in (NEXT_AGAIN, NEXT):
             steps = [str(row[3]) for row in db.execute(f"EXPLAIN QUERY PLAN {query}", {"now": "2026"}).fetchall()]
             assert any(step.startswith("SEARCH") for step in steps)
             assert [step for step in steps if step.startswith("SCAN")] == []

@@ -25,7 +25,8 @@ from publisher.ports import Job
 from tests.contract.books import owed, said
 from tests.unit.deliver.samples import EMAIL, NOW, SITE, release
 
-POINTS = ("claimed", "before-send", "after-send", "before-settle", "after-settle")
+POINTS = ("claimed", "before-send", "after-send", "before-settle", "after-settle", "held")
+"""`held`: when two messages of a claim are through, the third is about to go and the others are held."""
 LEASE_S = 0.05
 
 
@@ -38,19 +39,22 @@ class FatalOutbox(SqliteOutbox):
     """An outbox whose process dies around one of its calls."""
 
     point = ""
+    settled = 0
 
-    def claim(self, now: datetime, *, worker: str, lease_s: float) -> Job | None:
-        job = super().claim(now, worker=worker, lease_s=lease_s)
+    def claim(self, now: datetime, *, worker: str, lease_s: float, most: int = 1) -> Job | None:
+        job = super().claim(now, worker=worker, lease_s=lease_s, most=most)
         if job and self.point == "claimed":
             die()
         return job
 
-    def settle(self, job: Job, receipt: Receipt, *, due: datetime | None = None) -> None:
+    def settle(self, job: Job, receipt: Receipt, *, due: datetime | None = None) -> Job | None:
         if self.point == "before-settle":
             die()
-        super().settle(job, receipt, due=due)
-        if self.point == "after-settle":
+        then = super().settle(job, receipt, due=due)
+        self.settled += 1
+        if self.point == "after-settle" or (self.point == "held" and self.settled == 2):
             die()
+        return then
 
 
 class FatalTransport(SmtpTransport):

@@ -53,6 +53,8 @@ COMES_OF_IT = {
     ("before-settle", "hold"): (6, 1),
     ("after-settle", "resend"): (6, 0),
     ("after-settle", "hold"): (6, 0),
+    ("held", "resend"): (6, 0),
+    ("held", "hold"): (6, 0),
 }
 """(point, policy) → messages that arrived and messages parked, of six owed, after three deaths there and one whole run.
 

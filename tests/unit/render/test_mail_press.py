@@ -131,3 +131,28 @@ def test_what_is_kept_has_an_end_and_new_words_are_not_taken_for_old_ones(monkey
 def test_words_of_another_version_are_said_to_be_so() -> None:
     with pytest.raises(KeyError):
         Press(site=SITE, policy=EMAIL).mail([{"update": "u1"}], subscriber=reader(), job="j", now=NOW)
+
+
+def test_readers_with_addresses_of_any_length_share_a_form_and_each_gets_their_own_bytes() -> None:
+    """A stencil is kept for each length: where lines break moves with it. More lengths than are kept, twice each."""
+    press = Press(site=SITE, policy=replace(EMAIL, unsubscribe_url="https://x.example/leave?who=you&t={token}&b"))
+    words: list[Plain] = [to_plain(TOLD)]
+    for turn in ("a", "b"):
+        for length in range(1, 90):
+            who = reader(address=f"{turn}{'x' * (length % 64)}.{'y' * (length // 2)}@example.org", token=turn * length)
+            same(press, words, who, f"j{turn}{length:03}", policy=press._policy)
+    (form,) = (known.form for known in press._forms.values())
+    assert form is not None
+    assert len(form.stencils) == mail_press.STENCILS
+    broken = [hole for stencil in form.stencils.values() for hole in stencil.holes if hole[2] > 0]
+    assert broken, "the control: some lines are broken in the middle of an address or a token"
+
+
+def test_what_is_printed_from_a_stencil_is_printed_by_no_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    press = Press(site=SITE, policy=EMAIL)
+    words: list[Plain] = [to_plain(TOLD)]
+    for name in ("ann", "ben", "cat"):
+        same(press, words, reader(name), "j1")
+    right = render_mail([TOLD], site=SITE, subscriber=reader("dan"), policy=EMAIL, job="j4", now=NOW)
+    monkeypatch.delattr(mail_press, "_quoted")
+    assert press.mail(words, subscriber=reader("dan"), job="j4", now=NOW) == right
