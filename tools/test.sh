@@ -8,5 +8,5 @@ tools/check.sh
 marks='not nightly'
 [ "$depth" = nightly ] && marks=''
 export TIDINGS_TEST_DEPTH=$depth
-# two workers: the figure the time limit is promised for; each starts its own servers on free ports
-exec .venv/bin/python -m pytest -q -n "${TIDINGS_TEST_WORKERS:-2}" --dist loadfile -m "$marks"
+# three workers on two cores, as many tests wait for a browser or a lease; each starts its own servers on free ports
+exec .venv/bin/python -m pytest -q -n "${TIDINGS_TEST_WORKERS:-3}" --dist loadfile --durations=25 -m "$marks"

@@ -238,6 +238,8 @@ def _rss(view: View, feed: Feed, locales: Sequence[str]) -> Artifact:
 
 def _hubs(view: View) -> list[etree._Element]:
     """Name the hub, beside the feed's own address, which is the topic (W3C WebSub, section 4)."""
+    from lxml import etree  # noqa: PLC0415
+
     hub = view.site.websub
     return [etree.Element(f"{{{_ATOM}}}link", href=legal(hub), rel="hub")] if hub else []
 

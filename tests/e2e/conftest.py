@@ -59,9 +59,9 @@ def front(store: S3Store) -> Iterator[Front]:
         thread.join(timeout=5)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium_path: str) -> Iterator[Browser]:
-    """Start Debian's Chromium once."""
+    """Start Debian's Chromium, and end it with the module: playwright has one driver a process at a time."""
     with sync_playwright() as driver:
         started = driver.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
         yield started

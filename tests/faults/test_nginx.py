@@ -52,13 +52,20 @@ def edition(artifacts: tuple[Artifact, ...], number: int) -> tuple[Artifact, ...
     head = b'<meta name="edition" content="%d"><link rel="stylesheet" href="/%s"></head>' % (number, path.encode())
     foot = b"<!-- %d --></body>" % number
     marked = [
-        replace(a, body=a.body.replace(b"</head>", head).replace(b"</body>", foot))
+        with_body(a, a.body.replace(b"</head>", head).replace(b"</body>", foot))
         if a.path in {"index.html", "history/index.html"}
         else a
         for a in artifacts
     ]
     sheet = next(a for a in artifacts if a.path.endswith(".css"))
-    return (*marked, replace(sheet, path=path, body=css))
+    return (*marked, replace(with_body(sheet, css), path=path))
+
+
+def with_body(artifact: Artifact, body: bytes) -> Artifact:
+    """Give an artifact other bytes, whether its own are at hand or made when asked for."""
+    return Artifact(
+        path=artifact.path, body=body, headers=artifact.headers, group=artifact.group, stamped=artifact.stamped
+    )
 
 
 @dataclass(slots=True)

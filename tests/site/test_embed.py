@@ -234,7 +234,11 @@ def test_the_words_stay_while_one_of_their_links_has_the_focus(browser: Browser,
         page.wait_for_load_state("networkidle")
         expect(page.get_by_role("link", name="Payments fail in the EU.")).to_be_focused()
         page.get_by_label("Amount").focus()
-        page.clock.run_for(65_000)
+        for _ in range(5):  # a look that was under way when the focus moved still saw it
+            page.clock.run_for(65_000)
+            page.wait_for_load_state("networkidle")
+            if not banner(page).count():
+                break
         expect(banner(page)).to_have_count(0)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -37,6 +38,13 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     configuration = CliRunner().invoke(cli, words, catch_exceptions=False).stdout
     with nginx.running(top / "nginx", configuration, port=port):
         yield f"http://127.0.0.1:{port}/"
+
+
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder with a short name: Chromium puts a socket there, whose path may have 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="lh-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 def look(url: str, chromium: str, folder: Path, *, slowdown: float) -> dict[str, object]:
@@ -89,7 +97,7 @@ def shortcomings(report: Mapping[str, object]) -> list[str]:
 
 
 @pytest.mark.parametrize("path", ["", "incidents/2026-11-20-card-payments-eu/"], ids=["home", "incident"])
-def test_lighthouse_gives_at_least_95_in_all_four(address: str, path: str, chromium_path: str, tmp_path: Path) -> None:
+def test_lighthouse_gives_at_least_95_in_all_four(address: str, path: str, chromium_path: str, short: Path) -> None:
     """Speed alone depends on what else the machine does: only for it there is a second and a third look.
 
     Lighthouse slows the browser down fourfold, to make a phone of an idle desktop. What is left of a busy machine may
@@ -97,7 +105,7 @@ def test_lighthouse_gives_at_least_95_in_all_four(address: str, path: str, chrom
     """
     slowdown, best = SLOWDOWN, 0
     for run in range(RUNS):
-        report = look(address + path, chromium_path, tmp_path, slowdown=slowdown)
+        report = look(address + path, chromium_path, short, slowdown=slowdown)
         found = scores(report)
         environment = report["environment"]
         assert isinstance(environment, dict)
