@@ -3,8 +3,9 @@
 **The matrix.** Page types × languages (left to right, right to left) × light, dark, forced colours × widths. 200 % zoom
 is what a browser makes of it: half as many CSS pixels, each drawn twice as wide. So a screen of 1280, 768 and 320 pixels
 at 200 % is a viewport of 640, 384 and 160 CSS pixels at a device scale factor of 2; beside these stands 1280 CSS pixels,
-the only width with the wide header. Ordinarily each page is looked at in each language and colour scheme at two of the
-four widths, taken in turn (two of them in light), so that every pair of conditions occurs; `nightly` takes the full product, German with it.
+the only width with the wide header. Ordinarily each page is looked at in each language, in light at two of the four
+widths and in the other schemes at one, taken in turn, so that every pair of conditions occurs; `nightly` takes the
+full product, German with it.
 
 **The hand list.** What rules cannot see: reflow and text spacing, focus, keyboard, words of another language, news.
 docs/reference/accessibility.md says which criterion is met how, and which test here shows it.
@@ -159,6 +160,7 @@ def test_letters_twice_as_large_cut_nothing(chromium: Browser, example_address: 
             page.add_style_tag(content="html { font-size: 250% !important }")  # the theme's own is 125 %
             for width in (768, 384):
                 wide(page, width)
+                cut: list[str] = []
                 for _ in range(20):  # the script's counted times may still be on their way
                     if not (cut := page.evaluate(CUT)):
                         break
