@@ -56,7 +56,8 @@ class Feed:
 
 def is_topic(path: str) -> bool:
     """Say whether a path of the site is a feed that names a hub, if the site has one."""
-    return path.endswith((".atom", ".rss")) or path.rpartition("/")[2] == "feed.json"
+    folder, _, name = path.rpartition("/")
+    return path.endswith((".atom", ".rss")) or (name == "feed.json" and folder != "schema")
 
 
 def newest(view: View) -> list[IncidentView]:

@@ -129,9 +129,16 @@ def _release() -> Schema:
             "generation": COUNT,
             "id": TEXT,
             "built": _MOMENT,
-            "manifest": TEXT | {"description": "path of the list of every file with its SHA-256"},
+            "manifest": TEXT | {"description": "path of the pack that holds the root of the list of every file"},
+            "manifest_offset": COUNT | {"description": "where the root begins in it, in bytes"},
+            "manifest_length": COUNT | {"description": "how many bytes the root has"},
             "manifest_sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
             "second_url": maybe(_WEB) | {"description": "the same page on an unrelated host"},
+            "lease": {
+                "type": ["array", "null"],
+                "items": {"type": ["integer", "string"]},
+                "description": "token and version of the publisher's lease, given back; for the next publisher alone",
+            },
         },
         "The pointer: written last, so that what it names is there.",
     )

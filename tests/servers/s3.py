@@ -34,6 +34,7 @@ from publisher.adapters.s3 import S3Store
 ACCESS_KEY = "tidings-test"
 SECRET_KEY = "only-on-loopback"
 READY_S = 60
+STARTS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,16 +108,23 @@ _running: dict[str, tuple[S3Server, subprocess.Popen[bytes]]] = {}
 """Servers of this process. One that died (a machine short of memory ends the largest) is started again."""
 
 
+class _EndedError(Exception):
+    """A server ended before it answered: most often because somebody took one of its ports in between."""
+
+
 def _once(name: str, start: Callable[[], tuple[S3Server, subprocess.Popen[bytes]]]) -> S3Server:
-    if name not in _running or _running[name][1].poll() is not None:
-        _running[name] = start()
-    return _running[name][0]
+    for _ in range(STARTS):
+        if name in _running and _running[name][1].poll() is None:
+            return _running[name][0]
+        with contextlib.suppress(_EndedError):
+            _running[name] = start()
+    pytest.fail(f"{name} ended {STARTS} times before it answered", pytrace=False)
 
 
 def _moto() -> tuple[S3Server, subprocess.Popen[bytes]]:
     (port,) = free_ports(1)
     process = _start([_tool("moto_server"), "-H", "127.0.0.1", "-p", str(port)])
-    _await_answer(port, "/moto-api/")
+    _await_answer(process, port, "/moto-api/")
     return S3Server(endpoint=f"http://127.0.0.1:{port}", port=port), process
 
 
@@ -147,13 +155,16 @@ def _seaweed() -> tuple[S3Server, subprocess.Popen[bytes]]:
             "-volume.max=1000",
             "-master.telemetry=false",
             "-master.volumeSizeLimitMB=64",
+            # their ports are fixed otherwise, and a second server on the machine would end at once
+            "-s3.port.iceberg=0",
+            "-s3.port.lance=0",
             *(f"-{name}={port}" for name, port in ports.items()),
         ]
     )
     port = ports["s3.port"]
-    _await_answer(port, "/")
+    _await_answer(process, port, "/")
     server = S3Server(endpoint=f"http://127.0.0.1:{port}", port=port)
-    _await_bucket(server)
+    _await_bucket(process, server)
     return server, process
 
 
@@ -189,9 +200,10 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _await_answer(port: int, path: str) -> None:
+def _await_answer(process: subprocess.Popen[bytes], port: int, path: str) -> None:
     end = time.monotonic() + READY_S
     while time.monotonic() < end:
+        _alive(process)
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
         try:
             connection.request("GET", path)
@@ -205,13 +217,19 @@ def _await_answer(port: int, path: str) -> None:
     pytest.fail(f"the server on port {port} did not answer within {READY_S} s", pytrace=False)
 
 
-def _await_bucket(server: S3Server) -> None:
+def _alive(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is not None:
+        raise _EndedError
+
+
+def _await_bucket(process: subprocess.Popen[bytes], server: S3Server) -> None:
     """Wait until objects can be kept: SeaweedFS answers before it has a volume."""
     end = time.monotonic() + READY_S
     with pytest.MonkeyPatch.context() as patch:
         for name, value in server.environment().items():
             patch.setenv(name, value)
         while True:
+            _alive(process)
             try:
                 server.store().put("probe", b"x", ())
             except Exception:
