@@ -105,7 +105,7 @@ class Making:
         self._env = digest([self._ground, frames.digest, state.code])
         self._fresh: dict[str, bytes] = {}
         self._told: list[Told] = []
-        self._unkept: list[str] = []
+        self._unsketched: set[str] = set()
         self._one_at_a_time = threading.RLock()
 
     @property
@@ -240,11 +240,10 @@ class Making:
         shown = outsider(hidden) if hidden else None
         if hidden:
             policy = replace(policy, registry=policy.registry.outside())
-        stale = self.state.root.heads_of != self._ground
         notes = [note for note in self.state if note.readable and note.told]
         notes.sort(key=lambda note: note.id)
         notes.sort(key=lambda note: note.started, reverse=True)
-        self._told = [self._tell(note, shown, stale=stale) for note in notes]
+        self._told = [self._tell(note, shown) for note in notes]
         return Projection(self.history.site, policy, self._told, self.now)
 
     @cached_property
@@ -253,36 +252,78 @@ class Making:
 
         return told
 
-    def _tell(self, note: Note, shown: Callable[[Incident], Incident] | None, *, stale: bool) -> Told:
+    def _tell(self, note: Note, shown: Callable[[Incident], Incident] | None) -> Told:
         def read() -> Incident:
             incident = self._read(note.id)
             return shown(incident) if shown else incident
 
-        kept = None if stale else self.state.heads(note.id)
-        if kept is not None and kept[0] == note.key:
-            _, values, heads, spoken = kept
-            if len(heads) < len(self.views):
-                self._unkept.append(note.id)
-            sketch = self._told_types.Sketch(*values)
+        kept = self.state.sketch(note.id)
+        if kept is not None and kept[0] == self._head_key(note):
+            _, values, spoken = kept
             kept_one: Told = self._told_types.Told(
-                id=note.id, now=self.now, read=read, sketch=sketch, heads=dict(heads), spoken=spoken
+                id=note.id,
+                now=self.now,
+                read=read,
+                sketch=self._told_types.Sketch(*values),
+                heads=_Heads(self.state, note.id, self._head_key(note)),
+                spoken=spoken,
             )
             return kept_one
-        self._unkept.append(note.id)
+        self._unsketched.add(note.id)
         days = timedelta(days=self.history.policy.uptime.days + 2)
         fresh: Told | None = self._told_types.told(read(), self.now, keep_since=self.now - days)
         if fresh is None:
             raise AssertionError(f"{note.id} was told of and is not")
         return fresh
 
+    def _head_key(self, note: Note) -> str:
+        return f"{note.key} {self._ground}"
+
     def _keep_heads(self) -> None:
         """Keep what lists say of incidents, where that is new."""
-        told = {each.id: each for each in self._told}
-        for each in map(told.__getitem__, self._unkept):
-            sketch = tuple(getattr(each.sketch, name) for name in self._told_types.SKETCH)
-            self.state.put_heads(each.id, (self.state.notes[each.id].key, sketch, dict(each.heads), each.spoken))
-        self._unkept = []
-        self.state.root.heads_of = self._ground
+        for each in self._told:
+            key = self._head_key(self.state.notes[each.id])
+            if each.id in self._unsketched and each.sketch.touched is not None:
+                sketch = tuple(getattr(each.sketch, name) for name in self._told_types.SKETCH)
+                self.state.put_sketch(each.id, (key, sketch, each.spoken))
+                self._unsketched.discard(each.id)
+            if each.headed:
+                self.state.put_heads(each.id, (key, dict(each.heads)))
+                each.headed = False
+
+
+class _Heads(MutableMapping[str, tuple[object, ...]]):
+    """What lists say of one incident, by language; read when it is first asked for."""
+
+    __slots__ = ("_id", "_key", "_known", "_state")
+
+    def __init__(self, state: State, incident_id: str, key: str) -> None:
+        self._state = state
+        self._id = incident_id
+        self._key = key
+        self._known: dict[str, tuple[object, ...]] | None = None
+
+    @property
+    def _all(self) -> dict[str, tuple[object, ...]]:
+        if self._known is None:
+            kept = self._state.heads(self._id)
+            self._known = dict(kept[1]) if kept is not None and kept[0] == self._key else {}
+        return self._known
+
+    def __getitem__(self, locale: str) -> tuple[object, ...]:
+        return self._all[locale]
+
+    def __setitem__(self, locale: str, head: tuple[object, ...]) -> None:
+        self._all[locale] = head
+
+    def __delitem__(self, locale: str) -> None:
+        del self._all[locale]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
 
 
 class _Parts(MutableMapping[tuple[str, str, str], Any]):

@@ -2,7 +2,8 @@
 
     root                       what all stands on, what collective files were made of, and the names of all shards
     notes-<month>-<hash>       per incident: its files, findings, times, and the files made of it
-    heads-<month>-<hash>       per incident: sketch, heads, what was said
+    sketches-<month>-<hash>    per incident: what counts over all, what was said
+    heads-<month>-<hash>       per incident: what lists say of it, in each language
     texts-<month>-<hash>       per incident: the incident itself
     parts-<month>-<hash>       per incident: what feeds, search and API say of it, in each language
 
@@ -25,15 +26,17 @@ from publisher.model.site import Site
 from publisher.ports import Mark, Memory, Sight
 from publisher.recall.codec import pack, unpack
 
-FORMAT = 1
+FORMAT = 2
 _ROOT = "root"
-_KINDS = ("notes", "heads", "texts", "parts")
+_KINDS = ("notes", "sketches", "heads", "texts", "parts")
 
 Made: TypeAlias = tuple[str, ContentHash, int, int, int, bool]
 """A file that was made: path, SHA-256 before stamping, size, number of its headers, group, whether it is stamped."""
 
-Kept: TypeAlias = tuple[str, tuple[Any, ...], Mapping[str, tuple[object, ...]], tuple[tuple[str, ContentHash], ...]]
-"""What lists say of an incident: its note's key, the sketch's values, heads by locale, what was said."""
+Sketched: TypeAlias = tuple[str, tuple[Any, ...], tuple[tuple[str, ContentHash], ...]]
+"""What counts over all incidents of one: what it follows from, the sketch's values, what was said."""
+Heads: TypeAlias = tuple[str, Mapping[str, tuple[object, ...]]]
+"""What lists say of an incident: what it follows from, heads by locale."""
 
 
 @dataclass(slots=True)
@@ -96,7 +99,6 @@ class Root:
         sights: files that are no incidents'.
         ground: site and policy.
         env: what `made` of all notes and of `collective` was made with: ground, theme, code.
-        heads_of: the ground that heads were made on.
         headers: every set of headers.
         collective: name of a recipe → (what it follows from, what was made).
         stamped: path → bytes before stamping, of files that are stamped.
@@ -109,7 +111,6 @@ class Root:
     sights: dict[str, tuple[Mark, ContentHash]] = field(default_factory=dict)
     ground: Ground | None = None
     env: str = ""
-    heads_of: str = ""
     headers: list[tuple[tuple[str, str], ...]] = field(default_factory=list)
     collective: dict[str, tuple[str, tuple[Made, ...]]] = field(default_factory=dict)
     stamped: dict[str, bytes] = field(default_factory=dict)
@@ -148,7 +149,8 @@ class State:
         self.code = code
         self.root = Root(code)
         self.notes: dict[str, Note] = {}
-        self._heads: dict[str, dict[str, Kept]] = {}
+        self._sketches: dict[str, dict[str, Sketched]] = {}
+        self._heads: dict[str, dict[str, Heads]] = {}
         self._texts: dict[str, dict[str, bytes]] = {}
         self._parts: dict[str, dict[tuple[str, str, str], tuple[tuple[str, str], Any]]] = {}
         self._incidents: dict[str, Incident] = {}
@@ -196,7 +198,20 @@ class State:
                 found[path] = Sight(mark, sha)
         return found
 
-    def heads(self, group: str) -> Kept | None:
+    def sketch(self, group: str) -> Sketched | None:
+        """Give what counts over all incidents of one."""
+        month = month_of(group)
+        if month not in self._sketches:
+            self._sketches[month] = dict(self._shard("sketches", month))
+        return self._sketches[month].get(group)
+
+    def put_sketch(self, group: str, kept: Sketched) -> None:
+        """Remember what counts over all incidents of one."""
+        self.sketch(group)
+        self._sketches[month_of(group)][group] = kept
+        self.touch("sketches", group)
+
+    def heads(self, group: str) -> Heads | None:
         """Give what lists say of an incident."""
         month = month_of(group)
         if month not in self._heads:
@@ -238,7 +253,7 @@ class State:
             self._fresh_texts.add(note.id)
             self.touch("texts", note.id)
 
-    def put_heads(self, group: str, kept: Kept) -> None:
+    def put_heads(self, group: str, kept: Heads) -> None:
         """Remember what lists say of an incident."""
         self.heads(group)
         self._heads[month_of(group)][group] = kept
@@ -273,6 +288,8 @@ class State:
         """Drop an incident that is no more."""
         self.notes.pop(group, None)
         self._incidents.pop(group, None)
+        self.sketch(group)
+        self._sketches[month_of(group)].pop(group, None)
         self.heads(group)
         self._heads[month_of(group)].pop(group, None)
         self._month_texts(group).pop(group, None)
@@ -300,21 +317,9 @@ class State:
         """Write what changed, the root last. What cannot be written is worked out again by the next run."""
         if self._memory is None or not (self._changed or self._root_changed):
             return
-        by_month: dict[str, dict[str, tuple[object, ...]]] = {}
-        months = {month for kind, month in self._changed if kind == "notes"}
-        for note in self.notes.values():
-            if (month := month_of(note.id)) in months:
-                by_month.setdefault(month, {})[note.id] = note.packed()
+        notes = self._changed_notes()
         for kind, month in sorted(self._changed):
-            held: Mapping[Any, object]
-            if kind == "notes":
-                held = by_month.get(month, {})
-            elif kind == "heads":
-                held = self._heads.get(month, {})
-            elif kind == "parts":
-                held = self._parts.get(month, {})
-            else:
-                held = self._packed_texts(month)
+            held = notes.get(month, {}) if kind == "notes" else self._held(kind, month)
             if not held:
                 self.root.shards.pop((kind, month), None)
                 continue
@@ -327,6 +332,26 @@ class State:
         self._memory.keep([_ROOT, *self.root.shards.values()])
         self._changed.clear()
         self._root_changed = False
+
+    def _changed_notes(self) -> dict[str, dict[str, tuple[object, ...]]]:
+        """Give, by month, all notes of months in which one changed."""
+        months = {month for kind, month in self._changed if kind == "notes"}
+        found: dict[str, dict[str, tuple[object, ...]]] = {}
+        for note in self.notes.values():
+            if (month := month_of(note.id)) in months:
+                found.setdefault(month, {})[note.id] = note.packed()
+        return found
+
+    def _held(self, kind: str, month: str) -> Mapping[Any, object]:
+        """Give all of one kind and month, but notes."""
+        if kind == "texts":
+            return self._packed_texts(month)
+        shards: dict[str, Mapping[str, Mapping[Any, object]]] = {
+            "sketches": self._sketches,
+            "heads": self._heads,
+            "parts": self._parts,
+        }
+        return shards[kind].get(month, {})
 
     def __iter__(self) -> Iterator[Note]:
         return iter(self.notes.values())

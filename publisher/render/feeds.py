@@ -158,8 +158,8 @@ def feed_recipes(view: View, locales: Sequence[str], store: Kept | None = None) 
     )
     touching: dict[str, list[IncidentView]] = {}
     for incident in latest:
-        for affected in incident.affected:
-            touching.setdefault(affected.id, []).append(incident)
+        for name in incident.touched:
+            touching.setdefault(name, []).append(incident)
 
     def one(component: ComponentView, told: Sequence[IncidentView]) -> tuple[Artifact, ...]:
         return (_atom(view, component_feed(view, component, told, known(), store), locales),)

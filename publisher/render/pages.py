@@ -229,9 +229,8 @@ class Book:
         for incident in sorted(
             (*self.view.incidents, *self.view.maintenances), key=lambda i: (i.started, i.id), reverse=True
         ):
-            for affected in incident.affected:
-                if affected.through is None:
-                    touched.setdefault(affected.id, []).append(incident)
+            for name in incident.named:
+                touched.setdefault(name, []).append(incident)
         for component in self.view.components:
             entries = touched.get(component.id, [])
             shown = entries[:_PER_COMPONENT]

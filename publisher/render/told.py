@@ -1,7 +1,8 @@
 """One incident as pages about many see it: what it follows from, and the rest only when somebody looks.
 
     Sketch   what counts over all incidents, in no language: small, kept between runs
-    head     what lists say of it in one language: an `IncidentView` without its updates, kept as plain values
+    head     what lists say of it in one language: an `IncidentView` without its updates, kept as plain values, and
+             read when somebody looks at more than when it was and what it touched
     Course   all of it, made from the incident itself
 
 Each is valid while `since <= now < until`: between two of the incident's own times nothing about it changes. So a
@@ -37,6 +38,7 @@ class Sketch:
         last: the newest of its times that has come, or None when none has.
         edge: the newest edge of a window that has come.
         named, now: its components, and the impact each is in now.
+        touched: all components it affects, those through others too; None when its course must be asked.
         weight: (begin, end, component, impact) of the times it weighed on them; None when its course must be asked:
             while it is open, and long after it is over.
     """
@@ -54,6 +56,7 @@ class Sketch:
     named: tuple[str, ...]
     now: tuple[Impact, ...]
     weight: tuple[tuple[datetime, datetime, str, Impact], ...] | None = None
+    touched: tuple[str, ...] | None = None
 
 
 class Updates(Sequence[UpdateView]):
@@ -106,6 +109,7 @@ class Told:
     Attributes:
         read: gives the incident as those outside may know it.
         heads: locale → what lists say of it; looked up and added to.
+        headed: whether anything was added.
         spoken: (update's key, revision) of everything said so far, newest first.
     """
 
@@ -115,6 +119,7 @@ class Told:
     sketch: Sketch
     heads: MutableMapping[str, Head] = field(default_factory=dict)
     spoken: tuple[tuple[str, ContentHash], ...] = ()
+    headed: bool = False
     _course: Course | None = None
 
     @property
@@ -199,7 +204,8 @@ def interval(incident: Incident, now: datetime) -> tuple[datetime, datetime | No
     )
 
 
-_FIELDS = tuple(f.name for f in fields(IncidentView) if f.name not in {"updates", "spoken"})
+_KNOWN = ("id", "kind", "started", "ended", "updated", "created", "active", "open", "named", "touched")
+_FIELDS = tuple(f.name for f in fields(IncidentView) if f.name not in {"updates", "spoken", *_KNOWN})
 _AFFECTED = _FIELDS.index("affected")
 
 
@@ -210,14 +216,51 @@ def head_of(view: IncidentView) -> Head:
     return tuple(values)
 
 
-def view_of(head: Head, updates: Sequence[UpdateView], spoken: tuple[tuple[str, ContentHash], ...]) -> IncidentView:
-    """Read back what `head_of` wrote."""
-    values = dict(zip(_FIELDS, head, strict=True))
-    rows = head[_AFFECTED]
-    values["affected"] = (
-        tuple(Affected(id=i, name=n, impact=m, through=t) for i, n, m, t in rows) if isinstance(rows, tuple) else ()
-    )
-    return IncidentView(updates=updates, spoken=spoken, **values)  # type: ignore[arg-type] # a head holds the values of the fields
+class Listed(IncidentView):
+    """An incident of which lists know when it was and what it touched; its head is read when more is looked at.
+
+    Args:
+        sketch: with `touched`.
+        head: gives the rest, by `_FIELDS`.
+        updates, spoken: as in `IncidentView`.
+    """
+
+    __slots__ = ("_head",)
+
+    _head: Callable[[], Head]
+
+    def __init__(
+        self,
+        sketch: Sketch,
+        head: Callable[[], Head],
+        updates: Sequence[UpdateView],
+        spoken: tuple[tuple[str, ContentHash], ...],
+    ) -> None:
+        put = object.__setattr__
+        for name in _KNOWN:
+            put(self, name, getattr(sketch, name))
+        put(self, "updates", updates)
+        put(self, "spoken", spoken)
+        put(self, "_head", head)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare what both say, whenever it was read."""
+        if not isinstance(other, IncidentView):
+            return NotImplemented
+        return all(getattr(self, each.name) == getattr(other, each.name) for each in fields(IncidentView))
+
+    __hash__ = IncidentView.__hash__
+
+    def __getattr__(self, name: str) -> object:
+        """Read the head: a slot that is empty was asked for."""
+        if name not in _FIELDS:
+            raise AttributeError(name)
+        for field_name, value in zip(_FIELDS, self._head(), strict=True):
+            object.__setattr__(self, field_name, value)
+        rows = object.__getattribute__(self, "affected")
+        affected = tuple(Affected(id=i, name=n, impact=m, through=t) for i, n, m, t in rows)
+        object.__setattr__(self, "affected", affected)
+        return object.__getattribute__(self, name)
 
 
 SKETCH = tuple(f.name for f in fields(Sketch))

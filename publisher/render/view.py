@@ -108,6 +108,7 @@ class IncidentView:
         impact: the gravest its components reached; for the API's `impact`.
         impact_now: the gravest they are in now.
         affected: named components with impact now (worst reached, once closed), then those affected through them.
+        named, touched: ids of the components the writer named, and of all in `affected`.
         updates: newest first.
         started, ended: UTC; `ended` None while open.
         occurrences: for maintenance, (begin, end) of the windows around now, earliest first; one unless it recurs.
@@ -128,6 +129,8 @@ class IncidentView:
     impact: Impact
     impact_now: Impact
     affected: tuple[Affected, ...]
+    named: tuple[str, ...]
+    touched: tuple[str, ...]
     disclosure: Disclosure
     started: datetime
     detected: datetime | None

@@ -23,7 +23,7 @@ from publisher.render.availability import availability, calendar, day_begin
 from publisher.render.characters import legal, one_line
 from publisher.render.markdown import words
 from publisher.render.timeline import Course, Said, Stretch
-from publisher.render.told import BEGINNING, Told, Updates, head_of, told, view_of
+from publisher.render.told import BEGINNING, Head, Listed, Told, Updates, head_of, told
 from publisher.render.view import (
     Affected,
     ComponentView,
@@ -237,12 +237,22 @@ class _Cut:
         """Give one incident: from what was kept of it where that is known, else from its course."""
         if self.audience != PUBLIC:
             return self._whole(each)
-        head = each.heads.get(self.locale)
-        if head is not None:
-            return view_of(head, Updates(len(each.spoken), lambda: self._updates(each.course)), each.spoken)
+        if each.sketch.touched is not None:
+            updates = Updates(len(each.spoken), lambda: self._updates(each.course))
+            return Listed(each.sketch, lambda: self._head(each), updates, each.spoken)
         made = self._whole(each)
+        each.sketch = replace(each.sketch, touched=made.touched)
         each.heads[self.locale] = head_of(made)
+        each.headed = True
         return made
+
+    def _head(self, each: Told) -> Head:
+        """Give what lists say of an incident, as it was kept or anew."""
+        head = each.heads.get(self.locale)
+        if head is None:
+            head = each.heads[self.locale] = head_of(self._whole(each))
+            each.headed = True
+        return head
 
     def _updates(self, course: Course) -> tuple[UpdateView, ...]:
         incident = course.incident
@@ -258,6 +268,7 @@ class _Cut:
         private = incident.private.get(self.audience) if self.audience != PUBLIC else None
         title = one_line(translation.title if translation else incident.title) or incident.id
         headline = translation.headline if translation else incident.headline
+        affected = self._affected(course)
         return IncidentView(
             id=incident.id,
             code=short_id("incident", incident.id),
@@ -272,7 +283,9 @@ class _Cut:
             status=course.status,
             impact=worst(course.worst.values()),
             impact_now=worst(course.now.values()),
-            affected=self._affected(course),
+            affected=affected,
+            named=course.named,
+            touched=tuple(one.id for one in affected),
             disclosure=incident.cause.disclosure,
             started=incident.started,
             detected=incident.detected,

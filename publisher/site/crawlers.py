@@ -72,8 +72,8 @@ def _addresses(view: View) -> Iterator[tuple[str, datetime | None]]:
         if one.kind is not Kind.MAINTENANCE or one.active or not one.open or one.started <= view.as_of:
             month = one.started.astimezone(zone).date().replace(day=1)
             months[month] = max(months.get(month, one.updated), one.updated)
-        for affected in one.affected:
-            touched[affected.id] = max(touched.get(affected.id, one.updated), one.updated)
+        for name in one.touched:
+            touched[name] = max(touched.get(name, one.updated), one.updated)
     yield "", newest
     yield "history/", newest
     yield "maintenance/", max((one.updated for one in view.maintenances), default=None)
