@@ -11,7 +11,7 @@ import yaml
 
 from publisher import app
 from publisher.adapters.site_folder import write_site
-from publisher.site.engine import squeezed
+from publisher.site.mending import squeezed
 from tests.site.workspace import EXAMPLE, NOW, copy_example, parsed
 
 HOME = 20 * 1024
