@@ -19,6 +19,7 @@ from publisher.model.history import History, outside
 from publisher.model.incident import Incident, Kind, Translation, revision, source_revision
 from publisher.model.policy import Policy
 from publisher.model.site import Site
+from publisher.render.arrangement import below, leaning, leans_on, order
 from publisher.render.availability import availability, calendar, day_begin
 from publisher.render.characters import legal, one_line
 from publisher.render.markdown import words
@@ -100,7 +101,7 @@ class Projection:
         self.today: date = self.now.astimezone(self.zone).date()
         self.as_of = self._as_of()
         self.components: Mapping[str, Component] = {c.id: c for c in self.registry.components}
-        self.leaning: Mapping[str, tuple[str, ...]] = _leaning(self.registry)
+        self.leaning: Mapping[str, tuple[str, ...]] = leaning(self.registry)
         self.states = self._states()
         self._sources: dict[str, str] = {}
 
@@ -119,7 +120,7 @@ class Projection:
         happened = [i for i in found if i.kind is not Kind.MAINTENANCE]
         planned = [i for i in found if i.kind is Kind.MAINTENANCE]
         overall = worst(state.impact for state in self.states.values())
-        ordered, positions = _order(self.registry)
+        ordered, positions = order(self.registry)
         return View(
             audience=audience,
             locale=locale,
@@ -178,7 +179,7 @@ class Projection:
             )
             through: tuple[str, ...] = ()
             if impact is Impact.OPERATIONAL:
-                through = tuple(d for d in _leans_on(c.id, self.components) if d in now)
+                through = tuple(d for d in leans_on(c.id, self.components) if d in now)
             states[c.id] = _State(
                 impact=impact,
                 days=days,
@@ -190,7 +191,7 @@ class Projection:
         return states
 
     def _group(self, group: Group, locale: str, position: int) -> GroupView:
-        inside = _below(group.id, self.registry)
+        inside = below(group.id, self.registry)
         members = [c for c in self.registry.components if c.group in inside]
         return GroupView(
             id=group.id,
@@ -386,72 +387,3 @@ def _named(site: Site) -> Site:
         description=one_line(site.description),
         brand=replace(site.brand, company=one_line(site.brand.company)),
     )
-
-
-def _leaning(registry: Registry) -> dict[str, tuple[str, ...]]:
-    """Give, for each component, those that depend on it, directly or through others, in file order."""
-    direct: dict[str, list[str]] = {}
-    for component in registry.components:
-        for needed in component.depends_on:
-            direct.setdefault(needed, []).append(component.id)
-    order = {c.id: index for index, c in enumerate(registry.components)}
-    return {
-        needed: tuple(sorted(_reach(needed, direct), key=order.__getitem__)) for needed in direct if needed in order
-    }
-
-
-def _leans_on(component: str, components: Mapping[str, Component]) -> list[str]:
-    needs = {c.id: [d for d in c.depends_on if d in components] for c in components.values()}
-    return sorted(_reach(component, needs), key=list(components).index)
-
-
-def _reach(start: str, edges: Mapping[str, Sequence[str]]) -> set[str]:
-    """Follow edges as far as they go; circles are walked once, and the start is not part of the answer."""
-    reached = {start}
-    waiting = [start]
-    while waiting:
-        for other in edges.get(waiting.pop(), ()):
-            if other not in reached:
-                reached.add(other)
-                waiting.append(other)
-    return reached - {start}
-
-
-def _below(group: str, registry: Registry) -> set[str]:
-    inner: dict[str, list[str]] = {}
-    for g in registry.groups:
-        if g.parent is not None:
-            inner.setdefault(g.parent, []).append(g.id)
-    return _reach(group, inner) | {group}
-
-
-def _order(registry: Registry) -> tuple[tuple[str, ...], dict[str, int]]:
-    """Give ids as pages show them, and each one's place among its siblings, from 1.
-
-    A group comes with its components, then its inner groups; components of no group come last. What hangs in no tree
-    (an unknown or circular parent) comes at the top.
-    """
-    groups = {g.id: g for g in registry.groups}
-    inner: dict[str | None, list[str]] = {}
-    for g in registry.groups:
-        rooted = g.parent in groups and g.id not in _reach(
-            g.parent or "", {x.id: [x.parent or ""] for x in groups.values()}
-        )
-        inner.setdefault(g.parent if rooted else None, []).append(g.id)
-    members: dict[str | None, list[str]] = {}
-    for c in registry.components:
-        members.setdefault(c.group if c.group in groups else None, []).append(c.id)
-    ordered: list[str] = []
-    positions: dict[str, int] = {}
-
-    def walk(parent: str | None) -> None:
-        own = members.get(parent, [])
-        below = inner.get(parent, [])
-        for place, child in enumerate([*own, *below] if parent is not None else [*below, *own], start=1):
-            positions[child] = place
-            ordered.append(child)
-            if child in groups:
-                walk(child)
-
-    walk(None)
-    return tuple(ordered), positions
