@@ -104,7 +104,7 @@ def walk(desk: Desk, steps: int) -> None:
     """Edit and build; each build is a new process with the memory of the last, or the same one going on."""
     memory, dice = DictMemory(), random.Random(desk.seed)
     state = State(memory, code="one")
-    inputs: object = None
+    inputs, clean = (dict(desk.files), desk.now, desk.theme), seen(desk.clean())
     for number in range(steps):
         done = desk.step()
         if dice.random() < 0.7:

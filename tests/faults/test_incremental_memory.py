@@ -45,6 +45,47 @@ def test_damaged_memory_costs_time_and_nothing_else(seed: int, tmp_path: Path) -
                 path.unlink()
 
 
+def test_each_file_of_the_state_cut_off_changed_or_exchanged_for_another_never_gives_a_wrong_page(
+    tmp_path: Path,
+) -> None:
+    """Each file alone, and files of the same kind for each other: those of another month, and of an earlier day."""
+    desk, kept = Desk(11), tmp_path / "kept"
+    for _ in range(5):
+        desk.add()
+        desk.reword()
+        state = State(FolderMemory(kept), code="one")
+        desk.build(state)
+        state.save()
+    former = {path.name: path.read_bytes() for path in kept.iterdir()}
+    # a word that many pages show, so that what is remembered of the day before would be seen
+    desk.retitle()
+    desk.reword()
+    state = State(FolderMemory(kept), code="one")
+    desk.build(state)
+    state.save()
+    now = {path.name: path.read_bytes() for path in kept.iterdir()}
+    wanted = shown(desk.clean().artifacts)
+    live = {"root", *state.root.shards.values()}
+    everything = sorted(former.items() | now.items())
+
+    def holds(name: str, body: bytes, told: str) -> None:
+        (kept / name).write_bytes(body)
+        fresh = State(FolderMemory(kept), code="one")
+        ours = shown(desk.build(fresh).artifacts)
+        assert sorted(p for p in ours.keys() | wanted.keys() if ours.get(p) != wanted.get(p)) == [], told
+        (kept / name).write_bytes(now[name])
+
+    assert len(live) > 8
+    for name in sorted(live):
+        body = now[name]
+        middle = len(body) // 2
+        holds(name, body[:middle], f"{name} cut off")
+        holds(name, body[:middle] + bytes([body[middle] ^ 1]) + body[middle + 1 :], f"{name} with a bit changed")
+        like = [(other, theirs) for other, theirs in everything if theirs != body and other[:5] == name[:5]]
+        for other, theirs in like:
+            holds(name, theirs, f"{other} in place of {name}")
+
+
 def test_state_of_another_program_is_not_read() -> None:
     desk, memory = Desk(1), DictMemory()
     state = State(memory, code="one")
