@@ -9,30 +9,24 @@ that spare nothing; one runs on disk with the program's own parts, and ends with
 
 from __future__ import annotations
 
-import functools
-import json
 import random
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import resvg_py
 
 from publisher import app
 from publisher.adapters.site_folder import MARK, write_site
 from publisher.building import Built
-from publisher.load import schema
 from publisher.model import digest
 from publisher.model.finding import Finding, blocking
 from publisher.model.release import Said
 from publisher.recall.state import State
-from publisher.render import openapi, picture
 from tests.faults.incremental_kit import OFTEN, RARE, SELDOM, Desk, DictMemory, Shown, shown
+from tests.faults.incremental_sparing import sparing
 
 SEEDS, STEPS = range(10), 52
 LANGUAGES = {
@@ -44,30 +38,6 @@ LANGUAGES = {
 
 DRAWN = (0, 3)
 """Seeds that end with pictures as points: some are drawn twice."""
-SCHEMAS = functools.cache(schema.json_schemas)
-WRITE = openapi._body
-
-
-@functools.cache
-def written(compact: str) -> bytes:
-    return WRITE(json.loads(compact))
-
-
-def undrawn(*, svg_string: str, skip_system_fonts: bool, font_files: list[str]) -> bytes:
-    """Give all that a picture's points follow from; making those takes longer than all the rest of a small site."""
-    return repr((svg_string, skip_system_fonts, font_files)).encode()
-
-
-@contextmanager
-def sparing() -> Iterator[None]:
-    """Make the schemas of what people type once, write each description of an interface once, draw no points."""
-    picture.draw.cache_clear()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(schema, "json_schemas", SCHEMAS)
-        patch.setattr(openapi, "_body", lambda document: written(json.dumps(document)))
-        patch.setattr(resvg_py, "svg_to_bytes", undrawn)
-        yield
-    picture.draw.cache_clear()
 
 
 def desk_of(seed: int) -> Desk:
