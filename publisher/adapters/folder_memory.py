@@ -1,7 +1,8 @@
 """Disposable state in a folder.
 
 What it promises: a name holds what was put there last, whole, or nothing: bytes are written beside it and renamed, and
-begin with their hash, which is checked when they are read. Any number of processes may share a folder.
+begin with a hash of them and their name, which is checked when they are read: a file that lies under another's name is
+damaged too. Any number of processes may share a folder.
 
 What it cannot do: keep state when the folder cannot be written; then it keeps nothing and says nothing.
 
@@ -43,7 +44,7 @@ class FolderMemory:
         except OSError:
             return None
         body = whole[_HASH_BYTES:]
-        return body if whole[:_HASH_BYTES] == bytes.fromhex(sha256(body)) else None
+        return body if whole[:_HASH_BYTES] == _seal(name, body) else None
 
     def put(self, name: str, body: bytes) -> None:
         """Keep bytes under a name, whole or not at all."""
@@ -52,7 +53,7 @@ class FolderMemory:
             number, fresh = tempfile.mkstemp(prefix=".new-", dir=self._folder)
             try:
                 with open(number, "wb") as file:  # noqa: PTH123 - a descriptor
-                    file.write(bytes.fromhex(sha256(body)))
+                    file.write(_seal(name, body))
                     file.write(body)
                 os.replace(fresh, self._folder / name)  # noqa: PTH105 - the atomic step
             except BaseException:
@@ -67,3 +68,7 @@ class FolderMemory:
             for entry in listed:
                 if entry.name not in kept and entry.stat(follow_symlinks=False).st_mtime < old:
                     os.unlink(entry.path)  # noqa: PTH108
+
+
+def _seal(name: str, body: bytes) -> bytes:
+    return bytes.fromhex(sha256(f"{sha256(body)} {name}".encode()))

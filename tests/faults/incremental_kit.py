@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from publisher import building
 from publisher.adapters.memory_sources import MemorySources
 from publisher.building import Built
-from publisher.model.digest import sha256
+from publisher.model.digest import ContentHash, sha256
 from publisher.model.release import Artifact, KeptArtifact
 from publisher.ports import Sources
 from publisher.recall.state import State
@@ -20,6 +23,11 @@ from publisher.site.slots import SLOTS, mark, split
 KINDS = ("home", "history", "month", "incident", "component", "maintenance", "subscribe", "404")
 BEGIN = datetime(2026, 11, 20, 12, tzinfo=UTC)
 Shown = dict[str, tuple[str, tuple[tuple[str, str], ...], int, bool]]
+OFTEN: Final = ("add", "say", "say", "reword", "retitle", "clock", "touch", "translate", "edge")
+SELDOM: Final = (
+    "remove", "rename", "refolder", "component", "severity", "mend", "maintenance", "catalogue", "revert", "window",
+)  # fmt: skip
+RARE: Final = ("policy", "retheme", "locale", "clock_back", "brand", "break_one", "hide", "override", "zone")
 
 
 class DictMemory:
@@ -39,13 +47,15 @@ class DictMemory:
         self.kept = {name: body for name, body in self.kept.items() if name in wanted}
 
 
-def frames(theme: int, locales: Iterable[str]) -> Frames:
-    """Frames of an invented theme: all slots, and a file of its own."""
-    page = f"<html><!-- theme {theme} -->{' '.join(map(mark, SLOTS))}</html>".encode()
+def frames(theme: int, locales: Iterable[str], files: Mapping[str, bytes]) -> Frames:
+    """Frames of an invented theme: all slots, and what lies in `site_src/`, its template override in every page."""
+    own = {path.removeprefix("site_src/"): body for path, body in files.items() if path.startswith("site_src/")}
+    override = files.get("overrides/main.html", b"").decode()
+    page = f"<html><!-- theme {theme} {override} -->{' '.join(map(mark, SLOTS))}</html>".encode()
     return Frames(
         frames={locale: {kind: split(page) for kind in KINDS} for locale in locales},
-        files={"assets/a.css": b"a {}", "about/index.html": f"about {theme}".encode()},
-        digest=f"theme-{theme}",
+        files={"assets/a.css": b"a {}", "about/index.html": f"about {theme}".encode(), **own},
+        digest=f"theme-{theme}-{sha256(repr(sorted(own.items())).encode())}-{sha256(override.encode())}",
     )
 
 
@@ -64,21 +74,39 @@ def shown(artifacts: Iterable[Artifact]) -> Shown:
 
 @dataclass
 class Desk:
-    """A repository, the clock, and the hand that edits. Every step changes one thing."""
+    """A repository, the clock, and the hand that edits.
+
+    Attributes:
+        seed: of all that happens.
+        files: path → bytes, `mkdocs.yml` to `site_src/`.
+        languages: those that the site may be in, one of them at a time.
+        standing: whether `mkdocs.yml` says what time it is, as `mkdocs build` has no other clock to be told of.
+        log: what was done, by the names of the edits.
+        before: earlier days of the repository, to go back to.
+        drawn: pictures that builds which remember have drawn.
+    """
 
     seed: int
     files: dict[str, bytes] = field(default_factory=dict)
     now: datetime = BEGIN
     theme: int = 1
-    locales: tuple[str, ...] = ("en", "de")
+    locales: tuple[str, ...] = ("en",)
+    languages: tuple[tuple[str, ...], ...] = (("en",), ("en",), ("en", "de"), ("de",))
     names: dict[str, str] = field(default_factory=dict)
     days: int = 30
     hidden: str = ""
+    time_zone: str = "Europe/Berlin"
+    name: str = "Status"
+    standing: bool = False
     log: list[str] = field(default_factory=list)
+    before: list[dict[str, bytes]] = field(default_factory=list, repr=False)
+    drawn: dict[ContentHash, bytes] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
         self.names = {"web": "Web shop", "pay": "Payments", "mail": "Mail"}
+        self.files["overrides/main.html"] = b'{% extends "base.html" %}\n'
+        self.files["site_src/index.md"] = b"# Status\n"
         self._site()
         self._policy()
         for _ in range(4):
@@ -86,26 +114,36 @@ class Desk:
         self.log.clear()
 
     def step(self) -> str:
-        """Edit something; say what."""
-        often = [self.add, self.say, self.say, self.reword, self.retitle, self.clock, self.touch, self.translate]
-        seldom = [self.remove, self.rename, self.component, self.severity, self.mend, self.maintenance, self.catalogue]
-        rare = [self.policy, self.retheme, self.locale, self.clock_back, self.brand, self.break_one, self.hide]
-        edit = self.dice.choice(self.dice.choices([often, seldom, rare], weights=[6, 3, 1])[0])
-        self.log.append(edit.__name__)
-        edit()
-        return edit.__name__
+        """Edit something, now and then several things; say what."""
+        done = [self._one() for _ in range(self.dice.choice([1, 1, 1, 1, 1, 1, 2, 4]))]
+        self.before = [*self.before[-4:], dict(self.files)]
+        return " and ".join(done)
+
+    def _one(self) -> str:
+        edit: str = self.dice.choice(self.dice.choices([OFTEN, SELDOM, RARE], weights=[8, 5, 2])[0])
+        self.log.append(edit)
+        getattr(self, edit)()
+        return edit
 
     def build(self, state: State, sources: Sources | None = None) -> Built:
-        content = building.read(sources or MemorySources(self.files), now=self.now, state=state)
-        return building.build(content, frames(self.theme, content.history.site.locales), now=self.now)
+        """Build with what a state remembers, as a run of the program does."""
+        return self._build(state, sources, self.drawn)
 
     def clean(self) -> Built:
-        return self.build(State(None, code="clean"))
+        """Build as if for the first time."""
+        return self._build(State(None, code="clean"), None, None)
+
+    def _build(self, state: State, sources: Sources | None, drawn: MutableMapping[ContentHash, bytes] | None) -> Built:
+        content = building.read(sources or MemorySources(self.files), now=self.now, state=state)
+        made = frames(self.theme, content.history.site.locales, self.files)
+        return building.build(content, made, now=self.now, pictures=drawn)
 
     # -- edits
 
     def _incidents(self) -> list[str]:
-        return sorted(path for path in self.files if path.endswith(("/index.md", ".md")) and ".de." not in path)
+        return sorted(
+            path for path in self.files if path.startswith("incidents/") and path.endswith(".md") and ".de." not in path
+        )
 
     def _text(self, path: str) -> str:
         return self.files[path].decode()
@@ -114,6 +152,9 @@ class Desk:
         return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
     def add(self) -> None:
+        """Begin an incident; on a page that has many, an old one goes, so that steps stay cheap."""
+        if len(self._incidents()) > 6:
+            del self.files[self._incidents()[0]]
         started = self.now - timedelta(minutes=self.dice.randrange(0, 60 * 24 * 45))
         component, impact = (
             self.dice.choice(sorted(self.names)),
@@ -163,6 +204,16 @@ class Desk:
     def clock_back(self) -> None:
         self.now -= timedelta(minutes=self.dice.choice([5, 60 * 30]))
 
+    def edge(self) -> None:
+        """Go to just before, or to, the next moment at which something changes by itself."""
+        words = " ".join(self._text(path) for path in self._incidents())
+        named = re.findall(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", words)
+        moments = [datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC) for text in named]
+        there = self.now.astimezone(ZoneInfo(self.time_zone))
+        moments.append(there.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1))
+        coming = sorted(moment for moment in moments if moment > self.now)
+        self.now = coming[0].astimezone(UTC) - timedelta(seconds=self.dice.choice([0, 0, 1]))
+
     def touch(self) -> None:
         """Nothing changes."""
 
@@ -187,18 +238,31 @@ class Desk:
             fresh = path.replace("case", f"case-{len(self.log)}x")
             self.files[fresh] = self.files.pop(path)
 
+    def refolder(self) -> None:
+        """Move an incident's file into a folder of its name, or out of it."""
+        path = self.dice.choice(self._incidents() or [""])
+        if path.endswith("/index.md"):
+            self.files[path.removesuffix("/index.md") + ".md"] = self.files.pop(path)
+        elif path:
+            self.files[path.removesuffix(".md") + "/index.md"] = self.files.pop(path)
+
+    def revert(self) -> None:
+        """Go back to an earlier day of the repository, as a checkout does."""
+        if self.before:
+            self.files = dict(self.dice.choice(self.before))
+
     def mend(self) -> None:
         """Take away what `break_one` and later edits broke, and what makes the site large."""
         for path in [p for p in self.files if b"broken" in self.files[p]]:
             del self.files[path]
-        for path in self._incidents()[:-8]:
+        for path in self._incidents()[:-5]:
             del self.files[path]
 
     def break_one(self) -> None:
         self.files["incidents/2026-01-01-broken.md"] = b"---\ntitle: [broken\n---\n"
 
     def maintenance(self) -> None:
-        begins = self.now + timedelta(minutes=self.dice.choice([-60, 5, 60, 60 * 24 * 3]))
+        begins = self.now + timedelta(minutes=self.dice.choice([-60, -59, 5, 60, 60 * 24 * 3]))
         rule = self.dice.choice(["", ", rrule: FREQ=DAILY;COUNT=5", ", rrule: FREQ=WEEKLY"])
         said = self.now - timedelta(hours=2)
         self.files[f"incidents/{begins:%Y-%m-%d}-work-{self.dice.randrange(10**6)}.md"] = (
@@ -206,6 +270,11 @@ class Desk:
             f"window: {{from: {self._at(begins)}, until: {self._at(begins + timedelta(hours=1))}{rule}}}\n---\n\n"
             f"## {said:%Y-%m-%d %H:%M:%S} UTC · Scheduled\n\nWe work.\n"
         ).encode()
+
+    def window(self) -> None:
+        """Plan something, and go to where it begins, runs, ends or has ended."""
+        self.maintenance()
+        self.edge()
 
     def catalogue(self) -> None:
         self.files["locale/de.po"] = (
@@ -224,21 +293,43 @@ class Desk:
         self.hidden = self.dice.choice(["", "mail"])
         self._policy()
 
+    def show(self) -> None:
+        """Hide nothing any more."""
+        self.hidden = ""
+        self._policy()
+
     def retheme(self) -> None:
         self.theme += 1
 
+    def override(self) -> None:
+        """Change, add or remove a template of the theme or a file of `site_src/`."""
+        if self.dice.random() < 0.5:
+            words = self.dice.choice(["", f"{{% block footer %}}<p>Own words {len(self.log)}</p>{{% endblock %}}\n"])
+            self.files["overrides/main.html"] = f'{{% extends "base.html" %}}\n{words}'.encode()
+        elif "site_src/about.txt" in self.files and self.dice.random() < 0.4:
+            del self.files["site_src/about.txt"]
+        else:
+            self.files["site_src/about.txt"] = f"own words {len(self.log)}".encode()
+
     def locale(self) -> None:
-        self.locales = self.dice.choice([("en",), ("en", "de"), ("en", "ar")])
+        self.locales = self.dice.choice(self.languages)
         self.files.pop("locale/de.po", None)
         self._site()
 
-    def brand(self) -> None:
-        self._site(f"Status {len(self.log)}")
+    def zone(self) -> None:
+        self.time_zone = self.dice.choice(["Europe/Berlin", "Etc/UTC", "Asia/Kathmandu"])
+        self._site()
 
-    def _site(self, name: str = "Status") -> None:
+    def brand(self) -> None:
+        self.name = f"Status {len(self.log)}"
+        self._site()
+
+    def _site(self) -> None:
+        clock = f"      clock: {self._at(self.now)}\n" if self.standing else ""
         self.files["mkdocs.yml"] = (
-            f"site_name: {name}\nsite_url: https://status.example.org/\nplugins:\n  - tidings:\n"
-            f"      locales: [{', '.join(self.locales)}]\n      time_zone: Europe/Berlin\n"
+            f"site_name: {self.name}\nsite_url: https://status.example.org/\ndocs_dir: site_src\n"
+            "theme: {name: material, custom_dir: overrides}\nplugins:\n  - tidings:\n"
+            f"      locales: [{', '.join(self.locales)}]\n      time_zone: {self.time_zone}\n{clock}"
         ).encode()
 
     def _policy(self) -> None:
