@@ -29,6 +29,12 @@ class House:
     roles: tuple[Debtor, ...] = ()
     zone: str | None = None
 
+    def owes(self, duty: Duty) -> bool:
+        """Say whether what we are makes a duty ours."""
+        if duty.debtor is Debtor.ENTITY:
+            return duty.sector in self.sectors
+        return duty.debtor in self.roles and (duty.sector is None or duty.sector in self.sectors)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:

@@ -8,7 +8,7 @@ from datetime import date
 
 from publisher.model.duty import TURNED, Checked, Clock, Debtor, Duty, Recipient
 from publisher.model.incident import Incident
-from publisher.model.obligations import Contract, Direction, Enabled, House, Obligations, Vendor
+from publisher.model.obligations import Contract, Direction, Enabled, Obligations, Vendor
 from publisher.obligations.reckoning import Refusal
 
 
@@ -65,17 +65,10 @@ def _from_rules(incident: Incident, obligations: Obligations) -> Iterator[Owed]:
             continue
         if duty.personal_data and _personal_data(incident) is False:
             continue
-        if is_ours(duty, house):
+        if house.owes(duty):
             yield _ruled(duty, incident, obligations, vendor=None)
         if vendor is not None and duty.debtor in TURNED and duty.debtor in vendor.roles:
             yield _ruled(duty, incident, obligations, vendor=vendor)
-
-
-def is_ours(duty: Duty, house: House) -> bool:
-    """Say whether what we are makes a duty ours to do."""
-    if duty.debtor is Debtor.ENTITY:
-        return duty.sector in house.sectors
-    return duty.debtor in house.roles and (duty.sector is None or duty.sector in house.sectors)
 
 
 def _ruled(duty: Duty, incident: Incident, obligations: Obligations, *, vendor: Vendor | None) -> Owed:
@@ -87,7 +80,6 @@ def _ruled(duty: Duty, incident: Incident, obligations: Obligations, *, vendor: 
         direction, who = Direction.TO_CUSTOMERS, f"{house} owes this to {duty.to}."
     else:
         direction, who = Direction.TO_AUTHORITY, f"{house} owes this to {duty.to}."
-    regime = obligations.duties
     return Owed(
         id=f"{duty.id}@{vendor.id}" if vendor else duty.id,
         title=f"{duty.title}, {duty.regime_name}",
@@ -109,7 +101,7 @@ def _ruled(duty: Duty, incident: Incident, obligations: Obligations, *, vendor: 
         calendar=enabled.calendar if enabled else None,
         enabled=enabled,
         unclear=_unclear(incident, duty.personal_data),
-        classified=any("classification" in one.events for one in regime if one.regime == duty.regime),
+        classified=any("classification" in one.events for one in obligations.duties if one.regime == duty.regime),
         note=duty.note,
         overridden=enabled is not None and enabled.override is not None,
     )

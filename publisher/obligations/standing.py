@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from publisher.model.duty import STALE_AFTER_DAYS, Clock, Event
 from publisher.model.incident import Incident
 from publisher.model.obligations import Obligations
-from publisher.model.occurrence import Occurrences, Occurred, Submitted
+from publisher.model.occurrence import Occurred, Occurrences, Submitted
 from publisher.obligations.applying import Owed, owed_by
 from publisher.obligations.reckoning import Refusal, due, moved_off_rest_days
 
@@ -122,39 +122,34 @@ class _Judge:
         """Say how one duty stands."""
         own = self._run(owed, owed.clock)
         backstop = self._run(owed, owed.backstop) if owed.backstop else None
+        ran, by_backstop = _nearer(own, backstop)
         done = self._submitted(owed)
-        counts, by_backstop = _nearer(own, backstop)
-        if done is not None:
-            late = counts is not None and isinstance(counts.ends, datetime) and done.at > counts.ends
-            return self._stands(owed, State.DONE_LATE if late else State.DONE, counts, by_backstop, done)
-        if owed.classified and self._taken_back(owed):
+        if done is None and owed.classified and self._taken_back(owed):
             return Standing(owed=owed, state=State.STOOD_DOWN, why="the classification was taken back")
-        if counts is None:
-            return Standing(owed=owed, state=State.WAITING, why=f"starts when {owed.meaning}{_to_record(owed)}")
-        if owed.in_force_from and counts.started.astimezone(self._place(owed)).date() < owed.in_force_from:
-            return self._stands(owed, State.NOT_IN_FORCE, counts, by_backstop)
-        if isinstance(counts.ends, Refusal):
-            return self._stands(owed, State.REFUSED, counts, by_backstop)
-        if counts.ends is None:
-            return self._stands(owed, State.AT_ONCE, counts, by_backstop)
-        # due at 14:00 is late from 14:00:00 on only if it was not handed in by then, to the second
-        state = State.OVERDUE if self._now > counts.ends else State.RUNNING
-        return self._stands(owed, state, counts, by_backstop)
-
-    def _stands(  # noqa: PLR0917 -- the parts of what was found, in one order
-        self, owed: Owed, state: State, ran: _Ran | None, by_backstop: bool, done: Submitted | None = None  # noqa: FBT001
-    ) -> Standing:
-        ends = ran.ends if ran else None
+        if ran is None:
+            why = f"starts when {owed.meaning}{_to_record(owed)}" if done is None else ""
+            return Standing(owed=owed, state=State.DONE if done else State.WAITING, why=why, done=done)
         return Standing(
             owed=owed,
-            state=state,
-            started=ran.started if ran else None,
-            due=ends if isinstance(ends, datetime) else None,
-            why=ran.why if ran else "",
+            state=self._state(owed, ran, done),
+            started=ran.started,
+            due=ran.ends if isinstance(ran.ends, datetime) else None,
+            why=ran.why,
             by_backstop=by_backstop,
             done=done,
-            refusal=ends if isinstance(ends, Refusal) else None,
+            refusal=ran.ends if isinstance(ran.ends, Refusal) else None,
         )
+
+    def _state(self, owed: Owed, ran: _Ran, done: Submitted | None) -> State:
+        if done is not None:
+            return State.DONE_LATE if isinstance(ran.ends, datetime) and done.at > ran.ends else State.DONE
+        if owed.in_force_from and ran.started.astimezone(self._place(owed)).date() < owed.in_force_from:
+            return State.NOT_IN_FORCE
+        if isinstance(ran.ends, Refusal):
+            return State.REFUSED
+        if ran.ends is None:
+            return State.AT_ONCE
+        return State.OVERDUE if self._now > ran.ends else State.RUNNING
 
     def _place(self, owed: Owed) -> ZoneInfo:
         return ZoneInfo(owed.zone or self._zone)
@@ -200,17 +195,13 @@ class _Judge:
     def _back(self, scope: str | None) -> datetime | None:
         """Say when a classification was last taken back: of this scope, or of all."""
         found = [
-            one.at
-            for one in self._record.events
-            if one.event is Event.DECLASSIFICATION and one.scope in {scope, None}
+            one.at for one in self._record.events if one.event is Event.DECLASSIFICATION and one.scope in {scope, None}
         ]
         return max(found, default=None)
 
     def _taken_back(self, owed: Owed) -> bool:
         taken = [
-            one.at
-            for one in self._record.events
-            if one.event is Event.DECLASSIFICATION and one.scope in owed.scopes
+            one.at for one in self._record.events if one.event is Event.DECLASSIFICATION and one.scope in owed.scopes
         ]
         return bool(taken) and self._event(owed, Event.CLASSIFICATION) is None
 
