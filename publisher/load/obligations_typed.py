@@ -42,6 +42,9 @@ class EnabledTyped(Typed):
 
     by: Line = Field(description="Who enabled it.", json_schema_extra=INTERNAL)
     on: Day = Field(description="When.", json_schema_extra=INTERNAL)
+    reviewed: Day | None = Field(
+        default=None, description="When we last held it against its source.", json_schema_extra=INTERNAL
+    )
     steps: list[Slug] | None = Field(
         default=None, description="Which of its steps; all that fit.", json_schema_extra=INTERNAL
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
-from typing import Final
 
 from publisher.load.calendars import FOLDER, is_zone, load_calendars, zones
 from publisher.load.frontmatter import parse_text
@@ -106,6 +105,7 @@ class _Reader:
             regime=name,
             by=typed.by,
             on=typed.on,
+            reviewed=typed.reviewed,
             steps=tuple(chosen),
             within=within,
             calendar=self._calendar(typed.calendar, (*loc, "calendar")),
@@ -156,7 +156,9 @@ class _Reader:
             if limit is not None and limit.unit is Unit.BUSINESS_DAYS and enabled.calendar is None:
                 what = f'"{row.id}" counts {limit}, and no calendar says which those are.'
                 self._say("TID782", what, "Name one with `calendar:`, as in policy/calendars/.", loc, key=True)
-            yield replace(row, clock=replace(row.clock, within=limit))
+            reviewed, review_by = _review(row, enabled.reviewed)
+            clock = replace(row.clock, within=limit)
+            yield replace(row, clock=clock, reviewed=reviewed, review_by=review_by)
 
     def _contract(self, name: str, typed: ContractTyped, vendors: Sequence[Vendor]) -> Contract | None:
         loc: tuple[str | int, ...] = ("contracts", name)
@@ -209,6 +211,13 @@ class _Reader:
 
 def _roles(typed: Sequence[str] | None) -> tuple[Debtor, ...]:
     return tuple(Debtor(role) for role in typed or ())
+
+
+def _review(row: Duty, reviewed: date | None) -> tuple[date, date]:
+    """Give the days of a row's last and next review: the house's own, where it looked later than we did."""
+    if reviewed is None or reviewed <= row.reviewed:
+        return row.reviewed, row.review_by
+    return reviewed, _half_a_year_on(reviewed)
 
 
 def _half_a_year_on(reviewed: date) -> date:

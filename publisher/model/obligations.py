@@ -50,6 +50,7 @@ class Enabled:
     """A regime that counts for us.
 
     Attributes:
+        reviewed: when the house itself last held it against its source.
         steps: which of its steps; empty means all that fit what we are.
         within: step → figure, where the house sets one.
         rest_days_until: time of the next working day to which a clock that ends on a rest day moves; None leaves it.
@@ -58,6 +59,7 @@ class Enabled:
     regime: str
     by: str
     on: date
+    reviewed: date | None = None
     steps: tuple[str, ...] = ()
     within: Mapping[str, Within] = field(default_factory=dict)
     calendar: str | None = None
