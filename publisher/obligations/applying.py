@@ -59,9 +59,13 @@ def owed_by(incident: Incident, obligations: Obligations) -> tuple[Owed, ...]:
 def _from_rules(incident: Incident, obligations: Obligations) -> Iterator[Owed]:
     house = obligations.house
     vendor = obligations.vendor(incident.cause.vendor)
-    where = _jurisdictions(incident) or house.jurisdictions
+    theirs = set(_listed(incident, "jurisdictions"))
     for duty in obligations.duties:
-        if duty.jurisdictions and where and not set(duty.jurisdictions) & set(where):
+        # A rule for what we are binds us wherever it happened; a rule about data, where the people are.
+        where = (
+            theirs | set(house.jurisdictions) if duty.debtor is Debtor.ENTITY else theirs or set(house.jurisdictions)
+        )
+        if duty.jurisdictions and where and not where & set(duty.jurisdictions):
             continue
         if duty.personal_data and _personal_data(incident) is False:
             continue
@@ -162,10 +166,6 @@ def _unclear(incident: Incident, depends: bool) -> str | None:  # noqa: FBT001 -
     if depends and _personal_data(incident) is None:
         return "The incident does not say whether personal data is involved (`personal_data:`)."
     return None
-
-
-def _jurisdictions(incident: Incident) -> tuple[str, ...]:
-    return _listed(incident, "jurisdictions")
 
 
 def _listed(incident: Incident, name: str) -> tuple[str, ...]:
