@@ -183,27 +183,21 @@ class _Judge:
 
         The earliest, so that recording an event once more can never put a deadline off. A wrong one is withdrawn.
         """
+        back = self._back(owed) if kind in {Event.CLASSIFICATION, Event.DETERMINATION} else None
         for scope in owed.scopes:
             found = [one for one in self._record.events if one.event is kind and one.scope == scope]
-            if kind in {Event.CLASSIFICATION, Event.DETERMINATION}:
-                back = self._back(scope)
-                found = [one for one in found if back is None or one.at > back]
+            found = [one for one in found if back is None or one.at > back]
             if found:
                 return min(found, key=lambda one: (one.at, one.seq))
         return None
 
-    def _back(self, scope: str | None) -> datetime | None:
-        """Say when a classification was last taken back: of this scope, or of all."""
-        found = [
-            one.at for one in self._record.events if one.event is Event.DECLASSIFICATION and one.scope in {scope, None}
-        ]
-        return max(found, default=None)
+    def _back(self, owed: Owed) -> datetime | None:
+        """Say when a classification was last taken back, for this duty or for all."""
+        events = (one for one in self._record.events if one.event is Event.DECLASSIFICATION)
+        return max((one.at for one in events if one.scope in owed.scopes), default=None)
 
     def _taken_back(self, owed: Owed) -> bool:
-        taken = [
-            one.at for one in self._record.events if one.event is Event.DECLASSIFICATION and one.scope in owed.scopes
-        ]
-        return bool(taken) and self._event(owed, Event.CLASSIFICATION) is None
+        return self._back(owed) is not None and self._event(owed, Event.CLASSIFICATION) is None
 
     def _submitted(self, owed: Owed) -> Submitted | None:
         """Give the first submission: a second one neither mends a late one nor makes a timely one late."""
