@@ -50,7 +50,7 @@ def _forbidden(texts: Sequence[tuple[_Text, Folded]], bind: Sequence[Decision]) 
                 start = find(sought, text.words, folded)
                 if start is None:
                     continue
-                what = f'{text.name} says "{sought.words}", and {decision.name} by {decision.by} forbids it.'
+                what = f'{text.name} says "{sought.words}", and decision {decision.id} of {decision.by} forbids it.'
                 fix = f"Say it without, or record a decision that replaces {decision.id}."
                 yield finding("TID792", _at(text, start), what, fix)
 
@@ -62,7 +62,7 @@ def _missing(incident: Incident, texts: Sequence[tuple[_Text, Folded]], bind: Se
             continue
         for sought in (term(words) for words in decision.requires):
             if all(find(sought, text.words, folded) is None for text, folded in texts):
-                what = f'No words say "{sought.words}", and {decision.name} by {decision.by} asks for it.'
+                what = f'No words say "{sought.words}", and decision {decision.id} of {decision.by} asks for it.'
                 fix = f"Say it, or record a decision that replaces {decision.id}."
                 yield finding("TID793", since[-1].place, what, fix)
 

@@ -32,12 +32,6 @@ class Decision:
     supersedes: tuple[str, ...] = ()
     place: Place = field(default=Place(path=""), compare=False)
 
-    @property
-    def name(self) -> str:
-        """Give its id with what it says, short, for messages."""
-        words = " ".join(self.text.replace("**", "").split()).removeprefix("Decided: ")
-        return f"{self.id} ({words if len(words) <= 60 else words[:59].rstrip() + '…'})"  # noqa: PLR2004
-
 
 def binding(decisions: tuple[Decision, ...], now: datetime) -> tuple[Decision, ...]:
     """Give those that bind at a moment: not superseded, and not past their end."""
