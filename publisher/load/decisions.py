@@ -112,7 +112,8 @@ def _parts(lines: Sequence[str], first: int, report: Report) -> Iterable[_Part]:
         if line.strip():
             report.add("TID790", "Text stands before the first decision.", f"Put it under {FORM}.", (first + number, 1))
             break
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    ends = [*starts[1:], len(lines)][: len(starts)]
+    for start, end in zip(starts, ends, strict=True):
         yield _Part(heading=lines[start], lines=tuple(lines[start + 1 : end]), line=first + start)
 
 
@@ -129,6 +130,8 @@ def _decision(part: _Part, number: int, earlier: Sequence[Decision], report: Rep
         report.add("TID790", str(context.get("what")), str(context.get("fix")), (part.line, 4))
         return None
     comment, words = _comment(part, report)
+    if words is None:
+        return None
     if not words:
         report.add("TID790", "The decision says nothing.", "Write what was decided.", (part.line, 1))
         return None
@@ -183,8 +186,8 @@ def _long_enough(terms: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(term for term in terms or () if sum(char.isalnum() for char in term) >= _SHORTEST)
 
 
-def _comment(part: _Part, report: Report) -> tuple[Document | None, str]:
-    """Give the YAML in the comment under a heading, and the words."""
+def _comment(part: _Part, report: Report) -> tuple[Document | None, str | None]:
+    """Give the YAML in the comment under a heading, and the words; None where the comment swallows them."""
     lines = part.lines
     start = next((n for n, line in enumerate(lines) if line.strip()), len(lines))
     if start == len(lines) or not lines[start].lstrip().startswith("<!--"):
@@ -193,7 +196,7 @@ def _comment(part: _Part, report: Report) -> tuple[Document | None, str]:
     line = part.line + 1 + start
     if end is None:
         report.add("TID790", "The comment is never closed.", "End it with a line `-->`.", (line, 1))
-        return None, ""
+        return None, None
     inner = "\n".join(lines[start : end + 1])
     opened = inner.index("<!--") + len("<!--")
     document = read_yaml(inner[opened : inner.index("-->")], report=report, offset=(line, opened + 1))
