@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import shutil
+import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -42,6 +43,8 @@ def pytest_configure() -> None:
         "NO_MKDOCS_2_WARNING": "1",
         "NO_COLOR": "1",
     }
+    # who starts a run in the background may have it ignore Ctrl-C, and every process it starts would as well
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # some proxies would be asked even for loopback
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "localhost,127.0.0.1,::1"
 

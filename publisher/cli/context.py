@@ -66,11 +66,16 @@ pass_context = click.make_pass_decorator(Context)
 
 
 def format_option(*forms: str) -> Callable[[F], F]:
-    """Add `--format` to a command; it overrides the one given before the command's name."""
+    """Add `--format` to a command; it overrides the one given before the command's name, which must fit as well."""
 
-    def remember(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
-        if value is not None and isinstance(ctx.obj, Context):
+    def remember(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+        if not isinstance(ctx.obj, Context):
+            return
+        if value is not None:
             ctx.obj = replace(ctx.obj, format=cast("Form", value))
+        elif ctx.obj.format not in forms:
+            told = f"'{ctx.obj.format}' is not one of {', '.join(map(repr, forms))}."
+            raise click.BadParameter(told, ctx=ctx, param=param)
 
     return click.option(
         "--format",

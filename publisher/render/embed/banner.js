@@ -3,7 +3,7 @@
 (() => {
   const doc = document, me = doc.currentScript;
   if (!me) return;
-  const opt = me.dataset, locales = "@@locales@@", minute = 6e4;
+  const opt = me.dataset, locales = "@@locales@@", minute = 59e3;
   // The language asked for, else the page's; a country falls back to its bare language, anything else to the source's.
   const locale = `${opt.locale} ${doc.documentElement.lang}`.toLowerCase().split(" ")
     .flatMap(tag => [tag, tag.split("-")[0]])
@@ -97,6 +97,7 @@ button{all:unset;flex:none;width:2.25rem;line-height:2.25rem;align-self:start;ma
     show();
   };
 
+  // Asked every five seconds whether a minute is over; a tick may come a little early.
   const check = async () => {
     if (doc.hidden || Date.now() - last < minute) return;
     last = Date.now();

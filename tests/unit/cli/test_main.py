@@ -182,3 +182,13 @@ def test_a_path_that_is_not_there_has_not_been_checked(
         assert "TID502" in capsys.readouterr().out
     finally:
         (house / "policy" / "away").rename(components)
+
+
+def test_a_form_that_a_command_does_not_have_is_refused_wherever_it_stands(
+    house: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words in (["--format", "github", "status"], ["status", "--format", "github"]):
+        with pytest.raises(SystemExit) as ended:
+            main(["--root", str(house), *words])
+        assert ended.value.code == 2
+        assert "'github' is not one of 'text', 'json'" in capsys.readouterr().err
