@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from publisher.model.digest import ContentHash, digest, sha256
 from publisher.model.errors import UsageError
+from publisher.model.history import History
 from publisher.model.policy import EmailPolicy, Policy, Target
 from publisher.model.release import Release
 from publisher.model.site import Site
@@ -24,6 +25,7 @@ from publisher.ports import Hub, Ledger, MailTransport, Memory, ObjectStore, Out
 
 if TYPE_CHECKING:
     from publisher.building import Built, Content
+    from publisher.inside import Inside
     from publisher.recall.state import State
 
 STATE = Path(".tidings")
@@ -123,6 +125,32 @@ def read_content(
     content = building.read(sources(root, commit=commit), now=now, state=state, named=named)
     state.save()
     return content
+
+
+def look_inside(
+    root: Path,
+    history: History,
+    ledger: Ledger,
+    *,
+    now: datetime,
+    commit: str | None = None,
+    thoroughly: bool = False,
+) -> Inside:
+    """Weigh what only colleagues may read: see `publisher.inside`. The public build never comes here.
+
+    Args:
+        root: the repository.
+        history: what would go out.
+        ledger: holds what is on record.
+        now: the run's moment.
+        commit: read what it holds instead of the files as they lie.
+        thoroughly: whether every open incident's duties are looked at.
+    """
+    from publisher import inside  # noqa: PLC0415 - see the module's docstring
+    from publisher.load.roots import INTERNAL, MAX_SOURCE_BYTES  # noqa: PLC0415
+
+    files, _ = sources(root, commit=commit).read(roots=(INTERNAL,), max_bytes=MAX_SOURCE_BYTES)
+    return inside.look_inside(history, files, ledger.archive(), now=now, thoroughly=thoroughly)
 
 
 def build(

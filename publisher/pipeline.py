@@ -35,6 +35,7 @@ from publisher.deliver.upload import Progress
 from publisher.model.delivery import Channel
 from publisher.model.digest import ContentHash
 from publisher.model.errors import OutsideError, RefusedError
+from publisher.model.finding import Finding
 from publisher.model.governance import Hold
 from publisher.model.policy import PagePolicy
 from publisher.model.release import Release
@@ -62,11 +63,11 @@ _REMEMBERED = 100
 """Releases in which to look for a commit; the ledger keeps fewer."""
 
 
-def weigh(built: Built, *, holds: Sequence[Hold] = ()) -> Verdict:
-    """Ask the gate whether this may go out."""
+def weigh(built: Built, *, holds: Sequence[Hold] = (), inside: Sequence[Finding] = ()) -> Verdict:
+    """Ask the gate whether this may go out; `inside` is what `publisher.inside` found."""
     channels = (Channel.PAGE, Channel.FEED, Channel.API, Channel.EMAIL)
     speaking = [(channel, incident.id) for incident in built.history.incidents for channel in channels] if holds else []
-    return gate(findings=built.findings, holds=holds, speaking=speaking, now=built.now)
+    return gate(findings=(*built.findings, *inside), holds=holds, speaking=speaking, now=built.now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,26 +12,33 @@ from publisher.cli.context import Context, counted, format_option, pass_context
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--strict", is_flag=True, help="Let warnings fail too.")
+@click.option("--inside", is_flag=True, help="Also weigh what only colleagues read: decisions, duties that are late.")
 @format_option("text", "json", "github", "sarif")
 @pass_context
-def check(context: Context, paths: tuple[Path, ...], *, strict: bool) -> int:
+def check(context: Context, paths: tuple[Path, ...], *, strict: bool, inside: bool) -> int:
     """Say everything that is wrong with the texts.
 
     Reads the whole repository, because one file's words can contradict another's; with PATHS, only findings in those
     files or folders are told. Exit code 1 when something must be mended.
     """
-    from publisher.app import read_content  # noqa: PLC0415 - see LazyGroup
+    from publisher.app import look_inside, read_content, records  # noqa: PLC0415 - see LazyGroup
     from publisher.checks.formats import render  # noqa: PLC0415
     from publisher.model.finding import Level  # noqa: PLC0415
 
-    content = read_content(context.root, now=context.now)
+    now = context.now
+    content = read_content(context.root, now=now)
+    findings = content.findings
+    if inside:
+        with records(context.root, content.history.policy) as opened:
+            looked = look_inside(context.root, content.history, opened.ledger, now=now, thoroughly=True)
+        findings = tuple(sorted({*findings, *looked.findings}, key=lambda finding: finding.sort_key))
     wanted = tuple(_relative(context.root, path) for path in paths)
     for path, name in zip(paths, wanted, strict=True):
-        if not (context.root / name).exists() and not any(_within(f.place.path, name) for f in content.findings):
+        if not (context.root / name).exists() and not any(_within(f.place.path, name) for f in findings):
             raise click.UsageError(f"There is no {path} to check.")
     shown = tuple(
         finding
-        for finding in content.findings
+        for finding in findings
         if (not wanted or any(_within(finding.place.path, path) for path in wanted))
         and (context.verbose or finding.level is not Level.NOTE)
     )

@@ -29,6 +29,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "rollback": ("publisher.cli.publishing:rollback", "Publish what an earlier release said."),
     "deliver": ("publisher.cli.delivering:deliver", "Send the messages that are due."),
     "status": ("publisher.cli.status:status", "Say what is live, what is owed and what is open."),
+    "obligations": ("publisher.cli.obligations:obligations", "Say whom we have to tell, and by when."),
+    "decide": ("publisher.cli.decide:decide", "Write down what was decided, and what must not be said."),
     "audience": ("publisher.cli.audience:audience", "Subscribers: import, export, list, confirm."),
     "import": ("publisher.cli.importing:import_group", "Bring in the history of another status page."),
     "language": ("publisher.cli.language:language_group", "Languages of the site: add one, see what is missing."),

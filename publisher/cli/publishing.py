@@ -182,11 +182,15 @@ def _publish(context: Context, wishes: _Wishes, *, state: State | None = None, s
     policy = built.history.policy
     stores = _chosen(app.stores(context.root, policy), wishes.targets)
     with app.records(context.root, policy) as records:
+        inside = app.look_inside(context.root, built.history, records.ledger, now=now, commit=wishes.commit).findings
+        if (silent and blocking(inside)) or refuse(context, inside):
+            return EXIT_REFUSED
         planned = pipeline.plan(
             built,
             stores,
             records.ledger,
             records.subscribers,
+            verdict=pipeline.weigh(built, inside=inside),
             allow_shrink=wishes.allow_shrink,
             renew_after=wishes.renew_after,
             documents=app.manifests(context.root),

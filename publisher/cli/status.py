@@ -14,6 +14,10 @@ from publisher.cli.repository import named
 if TYPE_CHECKING:
     from publisher.deliver.live import Standing
     from publisher.model.digest import Plain
+    from publisher.model.history import History
+    from publisher.model.incident import Incident
+    from publisher.obligations.standing import Standing as Clock
+    from publisher.ports import Ledger
     from publisher.render.view import IncidentView, View
 
 
@@ -39,13 +43,14 @@ def status(context: Context, incident: str | None) -> int:
         announced = records.ledger.announced()
         counts = {str(outcome): count for outcome, count in sorted(records.outbox.counts().items())}
         parked = [job.id for job in records.outbox.parked()]
-    if incident is not None:
-        meant = named(history, incident, context.root)
+        meant = named(history, incident, context.root) if incident is not None else None
+        clock = _next_duty(history, meant, records.ledger, now) if meant is not None else None
+    if meant is not None:
         found = view.by_id.get(meant.id)
         if found is None:
             raise UsageError(f"{meant.id} names only components that are not public.", "It is on no page.")
         said = frozenset((update, revision) for name, update, revision in announced if name == meant.id)
-        _tell_incident(context, found, said, now)
+        _tell_incident(context, found, said, clock, now)
         return 0
     standings = survey(list(app.stores(context.root, history.policy).values()))
     if context.format == "json":
@@ -94,7 +99,23 @@ def _promise(incident: IncidentView, now: datetime) -> str:
     return f"; next update {'was due' if late else 'promised'} {incident.next:%H:%M} UTC{' (overdue)' if late else ''}"
 
 
-def _tell_incident(context: Context, incident: IncidentView, said: frozenset[tuple[str, str]], now: datetime) -> None:
+def _next_duty(history: History, incident: Incident, ledger: Ledger, now: datetime) -> Clock | None:
+    """Give what has to be told next to an authority or a partner, where policy knows such duties."""
+    obligations = history.policy.obligations
+    if not obligations.duties and not obligations.contracts:
+        return None
+    from publisher.inside import duties  # noqa: PLC0415 - see LazyGroup
+    from publisher.obligations.standing import next_due  # noqa: PLC0415
+    from publisher.records.events import occurrences  # noqa: PLC0415
+
+    return next_due(duties(history, incident, occurrences(ledger.archive(), incident.id), now=now))
+
+
+def _tell_incident(
+    context: Context, incident: IncidentView, said: frozenset[tuple[str, str]], clock: Clock | None, now: datetime
+) -> None:
+    from publisher.obligations.wording import plain, summary  # noqa: PLC0415 - see LazyGroup
+
     if context.format == "json":
         context.emit(
             {
@@ -108,6 +129,7 @@ def _tell_incident(context: Context, incident: IncidentView, said: frozenset[tup
                     }
                     for update in incident.updates
                 ],
+                "next_duty": plain(clock, now) if clock else None,
             }
         )
         return
@@ -115,6 +137,8 @@ def _tell_incident(context: Context, incident: IncidentView, said: frozenset[tup
     click.echo(
         f"  {str(incident.status).replace('_', ' ')}, {incident.severity}, {incident.category}{_promise(incident, now)}"
     )
+    if clock is not None:
+        click.echo(f"  next duty: {summary(clock, now)}")
     for update in incident.updates:
         recorded = "recorded" if (update.key, update.said) in said else "not yet recorded"
         at, word = f"{update.at:%Y-%m-%d %H:%M}", str(update.status).replace("_", " ")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
@@ -27,6 +27,7 @@ from publisher.model.codes import CODES, lowers
 from publisher.model.component import Component, Group, Registry
 from publisher.model.finding import Finding, Level, Place
 from publisher.model.incident import Severity
+from publisher.model.obligations import Obligations
 from publisher.model.policy import EmailPolicy, PagePolicy, Policy, SeverityRule, Target, Uptime
 from publisher.ports import SourceFile
 
@@ -35,8 +36,10 @@ COMPONENTS: Final = "policy/components.yml"
 SEVERITIES: Final = "policy/severities.yml"
 CHANNELS: Final = "policy/channels.yml"
 CHECKS: Final = "policy/checks.yml"
+OBLIGATIONS: Final = "policy/obligations.yml"
+CALENDARS: Final = "policy/calendars"
 
-_FILES: Final = (COMPONENTS, SEVERITIES, CHANNELS, CHECKS)
+_FILES: Final = (COMPONENTS, SEVERITIES, CHANNELS, CHECKS, OBLIGATIONS)
 _OURS = frozenset({"incidents", "internal", "policy", "site_src", "publisher", ".git"})
 _MAIL_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\/]{1,255}\Z")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\Z", re.ASCII)
@@ -64,6 +67,8 @@ def load_policy(files: Sequence[SourceFile]) -> tuple[Policy, tuple[Finding, ...
         report.add("TID502", "There is no such file, so no incident can name a component.", "Write it.")
         found.extend(report.findings)
     found.extend(_unread(by_path))
+    obligations, problems = _obligations(by_path)
+    found.extend(problems)
     page = _page(channels.page, channels_document, found) if channels and channels.page else PagePolicy()
     email = _email(channels.email, channels_document, found) if channels and channels.email else EmailPolicy()
     policy = Policy(
@@ -73,8 +78,18 @@ def load_policy(files: Sequence[SourceFile]) -> tuple[Policy, tuple[Finding, ...
         email=email,
         uptime=_uptime(components) if components else Uptime(),
         levels=_levels(checks, checks_document, found) if checks else {},
+        obligations=obligations,
     )
     return policy, tuple(found)
+
+
+def _obligations(by_path: Mapping[str, SourceFile]) -> tuple[Obligations, tuple[Finding, ...]]:
+    if not any(path == OBLIGATIONS or path.startswith(f"{CALENDARS}/") for path in by_path):
+        return Obligations(), ()
+    # most houses have none, and then nobody pays for reading the rules that ship
+    from publisher.load.policy_obligations import load_obligations  # noqa: PLC0415
+
+    return load_obligations(by_path)
 
 
 def _unread(paths: Iterable[str]) -> Iterator[Finding]:

@@ -8,6 +8,8 @@ INCIDENTS: Final = "incidents"
 POLICY: Final = "policy"
 CATALOGUES: Final = "locale"
 SITE: Final = "mkdocs.yml"
+INTERNAL: Final = "internal"
+"""What only colleagues read. The gate does; a public build never does."""
 
 PUBLIC_ROOTS: Final = (INCIDENTS, POLICY, CATALOGUES, SITE)
 """What a public build reads. Nothing else is ever opened for it."""

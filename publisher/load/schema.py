@@ -340,4 +340,12 @@ _TITLES: dict[str, tuple[type[Typed], str]] = {
 
 def json_schemas() -> dict[str, dict[str, JsonValue]]:
     """Give name → JSON Schema 2020-12 of all that people type."""
-    return {name: schema_of(model, title) for name, (model, title) in _TITLES.items()}
+    # their modules build on this one
+    from publisher.load.calendars import CalendarTyped  # noqa: PLC0415
+    from publisher.load.obligations_typed import ObligationsTyped  # noqa: PLC0415
+
+    families: dict[str, tuple[type[Typed], str]] = {
+        "obligations": (ObligationsTyped, "Tidings: policy/obligations.yml"),
+        "calendar": (CalendarTyped, "Tidings: policy/calendars/<name>.yml"),
+    }
+    return {name: schema_of(model, title) for name, (model, title) in {**_TITLES, **families}.items()}

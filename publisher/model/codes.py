@@ -1,7 +1,8 @@
 """Every finding's code: what it is called, how much it weighs, and whether policy may lower it.
 
 Codes are never reused. TID0xx reading, TID1xx references and ids, TID2xx timeline, TID3xx text and security,
-TID4xx translations, TID5xx policy and site, TID6xx what an import brings. Each has a page `docs/findings/TIDnnn.md`.
+TID4xx translations, TID5xx policy and site, TID6xx what an import brings,
+TID78x duties to tell somebody, TID79x decisions. Each has a page `docs/findings/TIDnnn.md`.
 """
 
 from __future__ import annotations
@@ -124,6 +125,20 @@ _TABLE: tuple[tuple[str, str, Level, bool], ...] = (
     ("TID602", "The source contradicts itself", _WARNING, True),
     ("TID603", "The same words in another form", _NOTE, True),
     ("TID604", "The file was edited since it was imported", _WARNING, True),
+    ("TID780", "A name in the obligations that nothing has", _ERROR, True),
+    ("TID781", "A rule that is not settled law is enabled without an override", _ERROR, True),
+    ("TID782", "A clock of business days has no calendar", _WARNING, False),
+    ("TID783", "An enabled rule fits nothing of what we are", _WARNING, False),
+    ("TID784", "A rule or contract was not reviewed for too long", _WARNING, False),
+    ("TID785", "A duty is overdue", _WARNING, False),
+    ("TID786", "A notice to customers is overdue", _WARNING, False),
+    ("TID787", "A running clock cannot be reckoned", _WARNING, False),
+    ("TID788", "An incident does not say what a duty depends on", _NOTE, False),
+    ("TID790", "A decision cannot be read", _ERROR, True),
+    ("TID791", "A decision's id is used twice, or names nothing", _ERROR, True),
+    ("TID792", "The words contradict a decision", _ERROR, True),
+    ("TID793", "Words that a decision asks for are missing", _WARNING, False),
+    ("TID794", "A recorded decision was changed or taken out", _ERROR, False),
 )
 
 CODES: Mapping[str, Code] = MappingProxyType(

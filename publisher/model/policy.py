@@ -9,6 +9,7 @@ from datetime import timedelta
 from publisher.model.component import Impact, Registry
 from publisher.model.finding import Level
 from publisher.model.incident import Severity
+from publisher.model.obligations import Obligations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,3 +130,4 @@ class Policy:
     uptime: Uptime = field(default_factory=Uptime)
     levels: Mapping[str, Level] = field(default_factory=dict)
     """Finding code → level, where the house differs from the default. Some codes cannot be lowered."""
+    obligations: Obligations = Obligations()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import subprocess
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from publisher import app
 from publisher.adapters.worktree import WorkTree
 from publisher.checks import check
 from publisher.cli.main import cli
@@ -18,6 +20,7 @@ from publisher.load.history import load_history
 from publisher.load.roots import PUBLIC_ROOTS
 from publisher.model.codes import CODES
 from publisher.model.finding import Finding, Level
+from publisher.model.history import History
 from tests.unit.checks.rights import ordinary_rights
 
 PAGES = Path(__file__).resolve().parents[3] / "docs" / "findings"
@@ -44,7 +47,12 @@ def lay_out(text: str, folder: Path) -> int:
     """Write a section's files and run its shell lines, in their order; give how many there were."""
     blocks = list(_BLOCK.finditer(text))
     for block in blocks:
-        if block["lang"] == "sh":
+        if block["lang"] == "console":
+            for line in block["text"].splitlines():
+                words = shlex.split(line)[1:]
+                options = ["--root", str(folder), "--now", NOW.isoformat()]
+                CliRunner().invoke(cli, [*options, *words], catch_exceptions=False, standalone_mode=False)
+        elif block["lang"] == "sh":
             subprocess.run(["sh", "-eu", "-c", block["text"]], cwd=folder, check=True, timeout=10)
         elif block["path"]:
             path = folder / block["path"]
@@ -88,7 +96,15 @@ def findings_of(page: str, title: str, folder: Path) -> list[Finding]:
     with ordinary_rights():
         files, read = WorkTree(folder).read(roots=PUBLIC_ROOTS, max_bytes=2_000_000)
     history, found = load_history(files, read_findings=read)
-    return [*found, *check(history, now=NOW)]
+    return [*found, *check(history, now=NOW), *found_inside(history, folder)]
+
+
+def found_inside(history: History, folder: Path) -> tuple[Finding, ...]:
+    """Give what colleagues alone are told; only pages that show something of theirs pay for it."""
+    if not (folder / "internal").exists() and not (folder / "policy" / "obligations.yml").exists():
+        return ()
+    with app.records(folder, history.policy) as records:
+        return app.look_inside(folder, history, records.ledger, now=NOW, thoroughly=True).findings
 
 
 @pytest.mark.parametrize("code", sorted(CODES))
