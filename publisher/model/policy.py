@@ -130,4 +130,4 @@ class Policy:
     uptime: Uptime = field(default_factory=Uptime)
     levels: Mapping[str, Level] = field(default_factory=dict)
     """Finding code → level, where the house differs from the default. Some codes cannot be lowered."""
-    obligations: Obligations = Obligations()
+    obligations: Obligations = field(default_factory=Obligations)
