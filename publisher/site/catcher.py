@@ -148,7 +148,12 @@ class Catcher(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
         kind = _kind(page)
         section = KINDS[kind][1] if kind else page.file.src_uri
         cast("dict[str, object]", context)["td"] = self._words(
-            page.file.dest_uri, page if not kind else None, section, absolute=False
+            page.file.dest_uri,
+            page if not kind else None,
+            section,
+            absolute=False,
+            # the page of one incident stands under an entry, and is not what the entry leads to
+            here="true" if kind and KINDS[kind][0] != section else "page",
         )
         return context
 
@@ -156,7 +161,7 @@ class Catcher(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
         self, context: TemplateContext, *, template_name: str, config: MkDocsConfig
     ) -> TemplateContext:
         """Give the template of the page for unknown addresses its marks."""
-        cast("dict[str, object]", context)["td"] = self._words("404.html", None, "", absolute=True)
+        cast("dict[str, object]", context)["td"] = self._words("404.html", None, "", absolute=True, here="page")
         return context
 
     def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
@@ -187,7 +192,7 @@ class Catcher(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
         unlisted = page.file.inclusion is InclusionLevel.NOT_IN_NAV
         return NOINDEX + said if unlisted or not site.robots.index else said
 
-    def _words(self, dest: str, page: Page | None, section: str, *, absolute: bool) -> dict[str, object]:
+    def _words(self, dest: str, page: Page | None, section: str, *, absolute: bool, here: str) -> dict[str, object]:
         site, prefix = self._site, tree(self._site, self._locale)
         root = up(dest, site=site, absolute=absolute)
         words: dict[str, object] = {slot: mark(slot) for slot in SLOTS}
@@ -207,6 +212,7 @@ class Catcher(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]
         return words | {
             "frame": page is None,
             "section": section,
+            "here": here,
             "others": self._others,
             "root": root,
             "home": root + prefix,

@@ -53,6 +53,15 @@ def framed(sheet: Sheet) -> bool:
     return not sheet.path.removeprefix(f"{sheet.locale}/").startswith(UNFRAMED)
 
 
+def test_the_navigation_says_which_page_is_open_and_which_entry_it_stands_under(sheets: list[Sheet]) -> None:
+    """WCAG 1.3.1: `page` where the link leads to this very page, `true` where the page only stands under it."""
+    said = {sheet.path: set(sheet.tree.xpath("//header//*[@aria-current]/@aria-current")) for sheet in sheets}
+    for tree in ("", "de/", "ar/"):
+        assert said[f"{tree}history/index.html"] == said[f"{tree}maintenance/index.html"] == {"page"}
+        for under in ("incidents/2026-11-20-card-payments-eu/", "history/2026-11/"):
+            assert said[f"{tree}{under}index.html"] == {"true"}
+
+
 def levels_of(sheet: Sheet) -> list[int]:
     return [int(heading.tag[1]) for heading in sheet.tree.xpath("//h1|//h2|//h3|//h4|//h5|//h6")]
 
