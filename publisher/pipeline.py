@@ -40,6 +40,7 @@ from publisher.model.governance import Hold
 from publisher.model.policy import PagePolicy
 from publisher.model.release import Release
 from publisher.model.site import Site
+from publisher.outgoing import leaking
 from publisher.ports import Clock, Hub, Ledger, ObjectStore, Owed, Subscribers
 from publisher.release.bundle import bundle
 from publisher.release.gate import Verdict, gate
@@ -148,6 +149,9 @@ def plan(
         said=built.said,
         source=built.content.source,
     )
+    newest = max(standings, key=lambda standing: standing.generation)
+    if leaks := leaking(release, newest.manifest if newest.live else None, site=built.history.site, policy=policy):
+        raise GateError(replace(verdict, findings=leaks))
     owed = plan_owed(
         built.history,
         built.views,

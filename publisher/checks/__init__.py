@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 from publisher.checks.identifiers import incident_identifier, registry_names, same_identifiers
 from publisher.checks.recurrence import check_recurrence
+from publisher.checks.redaction import leaks, leaks_in_registry
+from publisher.checks.redactor import Redactor, own_names
 from publisher.checks.references import incident_references, registry_references
 from publisher.checks.secrecy import Secrets
 from publisher.checks.text import check_text
@@ -34,6 +36,7 @@ class Rules:
         self._known = dict.fromkeys(component.id for component in policy.registry.components)
         self._zone = ZoneInfo(site.time_zone)
         self._secrets = Secrets(policy.registry)
+        self._redactor = Redactor(policy.redaction, own_names(site, policy))
 
     def about(self, incident: Incident, *, now: datetime) -> tuple[Finding, ...]:
         """Say what is wrong with one incident, at the codes' ordinary levels."""
@@ -41,6 +44,7 @@ class Rules:
             *incident_references(incident, self._known),
             *incident_identifier(incident, self._zone),
             *self._secrets.told(incident),
+            *leaks(incident, self._redactor),
             *check_timeline(incident, now=now),
             *check_recurrence(incident),
             *check_text(incident),
@@ -53,6 +57,7 @@ class Rules:
             *registry_references(self._registry),
             *registry_names(self._site, self._registry),
             *translated_names(self._site, self._registry),
+            *leaks_in_registry(self._registry.outside(), self._redactor),
         )
 
     @staticmethod

@@ -46,7 +46,7 @@ def fold(text: str) -> Folded:
     starts: list[int] = []
     parted: list[bool] = []
     gap = True
-    for char, start in _decoded(text):
+    for char, start in decoded(text):
         plain = _plainest(char)
         if not plain:
             # an accent or an invisible character parts no word
@@ -63,7 +63,7 @@ def fold(text: str) -> Folded:
     return Folded(chars="".join(chars), starts=tuple(starts), parted=tuple(parted))
 
 
-def _decoded(text: str) -> Iterator[tuple[str, int]]:
+def decoded(text: str) -> Iterator[tuple[str, int]]:
     """Give the characters that a text stands for, each with its place."""
     last = 0
     for found in _WRITTEN.finditer(text):
@@ -111,23 +111,57 @@ def find(sought: Term, text: str, folded: Folded | None = None) -> int | None:
         text: what is searched.
         folded: the same, from `fold`, where several terms are sought.
     """
+    return next((start for start, _end in spans(sought, text, folded)), None)
+
+
+def spans(sought: Term, text: str, folded: Folded | None = None) -> Iterator[tuple[int, int]]:
+    """Give where a term begins and ends, as often as it stands in a text; see `find`."""
     folded = folded or fold(text)
     if not sought.folded:
-        return None
+        return
     place = folded.chars.find(sought.folded)
     while place >= 0:
         end = place + len(sought.folded)
         ends_well = sought.open_end or end == len(folded.chars) or folded.parted[end]
         if folded.parted[place] and ends_well:
-            return folded.starts[place]
+            yield folded.starts[place], _end_of(text, folded.starts[end - 1])
         place = folded.chars.find(sought.folded, place + 1)
-    for start, inner in _hidden(text):
+    for start, stop, inner in hidden(text):
         if find(sought, inner) is not None:
-            return start
-    return None
+            yield start, stop
 
 
-def _hidden(text: str) -> Iterator[tuple[int, str]]:
+def _end_of(text: str, start: int) -> int:
+    """Say where a character ends that was written as an entity or with percent signs, or plainly."""
+    written = _WRITTEN.match(text, start)
+    return written.end() if written else start + 1
+
+
+def letters(text: str) -> str:
+    """Give the letters and digits of a text, each in its plainest form, quickly and without their places."""
+    if "&" in text or "%" in text:
+        text = "".join(char for char, _start in decoded(text))
+    return text.translate(_PLAINEST)
+
+
+def merged(plain: str) -> str:
+    """Take two letters for the one they look like: `rn` for `m`."""
+    for pair, one in _PAIRS.items():
+        plain = plain.replace("".join(pair), one)
+    return plain
+
+
+class _Plainest(dict[int, str]):
+    """Character → what it looks like; worked out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        return self.setdefault(code, _plainest(chr(code)))
+
+
+_PLAINEST = _Plainest()
+
+
+def hidden(text: str) -> Iterator[tuple[int, int, str]]:
     """Give what stands in base64, as far as it is text."""
     for found in _BASE64.finditer(text):
         packed = found[0].rstrip("=").replace("-", "+").replace("_", "/")
@@ -135,5 +169,5 @@ def _hidden(text: str) -> Iterator[tuple[int, str]]:
             inner = base64.b64decode(packed + "=" * (-len(packed) % 4), validate=True).decode()
         except (binascii.Error, ValueError):
             continue
-        if inner.isprintable() and not _BASE64.fullmatch(inner):
-            yield found.start(), inner
+        if inner.isprintable():
+            yield found.start(), found.end(), inner

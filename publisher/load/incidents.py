@@ -13,6 +13,7 @@ from publisher.load.frontmatter import parse_text, split_matter
 from publisher.load.report import Report
 from publisher.load.roots import INCIDENTS, group_of
 from publisher.load.schema import IncidentTyped, TranslatedUpdateTyped, TranslationTyped, UpdateTyped
+from publisher.load.spans import without_spans
 from publisher.load.updates import Section, bounded, parse_updates
 from publisher.load.validate import internal_fields, validate
 from publisher.load.yaml import Document
@@ -177,7 +178,7 @@ def _incident(incident_id: str, parts: _Parts, locale: str) -> tuple[Incident | 
     private: dict[str, str] = {}
     for segment, file in sorted(parts.private.items()):
         report = Report(file.path)
-        text = parse_text(file.body, report=report)
+        text = _text(file, report)
         if text is not None:
             private[segment] = bounded(text.strip("\n").rstrip(), (1, 1), report)
             places[f"private.{segment}"] = Place(path=file.path)
@@ -189,8 +190,14 @@ def _incident(incident_id: str, parts: _Parts, locale: str) -> tuple[Incident | 
     return incident, findings
 
 
-def _source_text(incident_id: str, file: SourceFile, locale: str, report: Report) -> Incident | None:
+def _text(file: SourceFile, report: Report) -> str | None:
+    """Read a file as text, without what is marked as being for colleagues."""
     text = parse_text(file.body, report=report)
+    return without_spans(text, report) if text is not None else None
+
+
+def _source_text(incident_id: str, file: SourceFile, locale: str, report: Report) -> Incident | None:
+    text = _text(file, report)
     if text is None:
         return None
     matter = split_matter(text, report=report)
@@ -324,7 +331,7 @@ def _ordered(sections: Sequence[Section]) -> list[Section]:
 
 
 def _translation(locale: str, file: SourceFile, places: dict[str, Place], report: Report) -> Translation | None:
-    text = parse_text(file.body, report=report)
+    text = _text(file, report)
     if text is None:
         return None
     matter = split_matter(text, report=report)

@@ -29,6 +29,7 @@ from publisher.model.finding import Finding, Level, Place
 from publisher.model.incident import Severity
 from publisher.model.obligations import Obligations
 from publisher.model.policy import EmailPolicy, PagePolicy, Policy, SeverityRule, Target, Uptime
+from publisher.model.redaction import Redaction
 from publisher.ports import SourceFile
 
 ROOT: Final = "policy"
@@ -38,8 +39,9 @@ CHANNELS: Final = "policy/channels.yml"
 CHECKS: Final = "policy/checks.yml"
 OBLIGATIONS: Final = "policy/obligations.yml"
 CALENDARS: Final = "policy/calendars"
+REDACTION: Final = "policy/redaction.yml"
 
-_FILES: Final = (COMPONENTS, SEVERITIES, CHANNELS, CHECKS, OBLIGATIONS)
+_FILES: Final = (COMPONENTS, SEVERITIES, CHANNELS, CHECKS, OBLIGATIONS, REDACTION)
 _OURS = frozenset({"incidents", "internal", "policy", "site_src", "publisher", ".git"})
 _MAIL_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\/]{1,255}\Z")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\Z", re.ASCII)
@@ -69,6 +71,8 @@ def load_policy(files: Sequence[SourceFile]) -> tuple[Policy, tuple[Finding, ...
     found.extend(_unread(by_path))
     obligations, problems = _obligations(by_path)
     found.extend(problems)
+    redaction, problems = _redaction(by_path)
+    found.extend(problems)
     page = _page(channels.page, channels_document, found) if channels and channels.page else PagePolicy()
     email = _email(channels.email, channels_document, found) if channels and channels.email else EmailPolicy()
     policy = Policy(
@@ -79,6 +83,7 @@ def load_policy(files: Sequence[SourceFile]) -> tuple[Policy, tuple[Finding, ...
         uptime=_uptime(components) if components else Uptime(),
         levels=_levels(checks, checks_document, found) if checks else {},
         obligations=obligations,
+        redaction=redaction,
     )
     return policy, tuple(found)
 
@@ -90,6 +95,14 @@ def _obligations(by_path: Mapping[str, SourceFile]) -> tuple[Obligations, tuple[
     from publisher.load.policy_obligations import load_obligations  # noqa: PLC0415
 
     return load_obligations(by_path)
+
+
+def _redaction(by_path: Mapping[str, SourceFile]) -> tuple[Redaction, tuple[Finding, ...]]:
+    if REDACTION not in by_path:
+        return Redaction(), ()
+    from publisher.load.policy_redaction import load_redaction  # noqa: PLC0415 - as above
+
+    return load_redaction(by_path[REDACTION])
 
 
 def _unread(paths: Iterable[str]) -> Iterator[Finding]:

@@ -2,7 +2,8 @@
 
 Codes are never reused. TID0xx reading, TID1xx references and ids, TID2xx timeline, TID3xx text and security,
 TID4xx translations, TID5xx policy and site, TID6xx what an import brings,
-TID78x duties to tell somebody, TID79x decisions. Each has a page `docs/findings/TIDnnn.md`.
+TID75x what must not leave the house, TID78x duties to tell somebody, TID79x decisions.
+Each has a page `docs/findings/TIDnnn.md`.
 """
 
 from __future__ import annotations
@@ -125,6 +126,16 @@ _TABLE: tuple[tuple[str, str, Level, bool], ...] = (
     ("TID602", "The source contradicts itself", _WARNING, True),
     ("TID603", "The same words in another form", _NOTE, True),
     ("TID604", "The file was edited since it was imported", _WARNING, True),
+    ("TID750", "A key, token or password", _ERROR, True),
+    ("TID751", "The address of a machine", _ERROR, False),
+    ("TID752", "The name of a machine or of an inner domain", _ERROR, False),
+    ("TID753", "The place of a file, share, bucket or database", _ERROR, False),
+    ("TID754", "Personal data", _ERROR, False),
+    ("TID755", "The id of a ticket", _ERROR, False),
+    ("TID756", "The name of a customer", _ERROR, False),
+    ("TID757", "A word of the inside", _ERROR, False),
+    ("TID758", "A marked span cannot be read", _ERROR, True),
+    ("TID759", "A file that would go out holds what must not leave the house", _ERROR, True),
     ("TID780", "A name in the obligations that nothing has", _ERROR, True),
     ("TID781", "A rule that is not settled law is enabled without an override", _ERROR, True),
     ("TID782", "A clock of business days has no calendar", _WARNING, False),

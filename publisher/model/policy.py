@@ -10,6 +10,7 @@ from publisher.model.component import Impact, Registry
 from publisher.model.finding import Level
 from publisher.model.incident import Severity
 from publisher.model.obligations import Obligations
+from publisher.model.redaction import Redaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,3 +132,4 @@ class Policy:
     levels: Mapping[str, Level] = field(default_factory=dict)
     """Finding code → level, where the house differs from the default. Some codes cannot be lowered."""
     obligations: Obligations = field(default_factory=Obligations)
+    redaction: Redaction = field(default_factory=Redaction)

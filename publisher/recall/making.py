@@ -23,7 +23,7 @@ from publisher.model.history import History, outsider
 from publisher.model.incident import Incident
 from publisher.model.release import Artifact, Group, KeptArtifact, Said
 from publisher.ports import Sources
-from publisher.recall.reading import incidents_of
+from publisher.recall.reading import shown_of
 from publisher.recall.state import Made, Note, State
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Making:
         self.now = now.astimezone(UTC)
         self.today: date = self.now.astimezone(ZoneInfo(history.site.time_zone)).date()
         self.views = Views(history.site.locales, lambda: self.projection, lambda: self.said)
-        self._read = incidents_of(sources, state)
+        self._read = shown_of(sources, state)
         self._ground = state.root.ground.key if state.root.ground else ""
         self._env = digest([self._ground, frames.digest, state.code])
         self._fresh: dict[str, bytes] = {}

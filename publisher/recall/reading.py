@@ -87,7 +87,7 @@ class _Reader:
         history = History(
             site=ground.site,
             policy=ground.policy,
-            incidents=Incidents([note.id for note in notes], incidents_of(self.sources, self.state)),
+            incidents=Incidents([note.id for note in notes], shown_of(self.sources, self.state)),
         )
         return Reading(history=history, found=(*found, *ground.found, *about))
 
@@ -221,3 +221,15 @@ def incidents_of(sources: Sources, state: State) -> Callable[[str], Incident]:
         return found
 
     return one
+
+
+def shown_of(sources: Sources, state: State) -> Callable[[str], Incident]:
+    """Give what reads an incident as it leaves the house: with what policy replaces replaced."""
+    read, ground = incidents_of(sources, state), state.root.ground
+    if ground is None or not ground.policy.redaction.replaces:
+        return read
+    from publisher.checks.redaction import public_words  # noqa: PLC0415 - see `_ground`
+    from publisher.checks.redactor import Redactor, own_names  # noqa: PLC0415
+
+    redactor = Redactor(ground.policy.redaction, own_names(ground.site, ground.policy))
+    return lambda group: public_words(read(group), redactor)

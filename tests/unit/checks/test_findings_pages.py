@@ -21,6 +21,7 @@ from publisher.load.roots import PUBLIC_ROOTS
 from publisher.model.codes import CODES
 from publisher.model.finding import Finding, Level
 from publisher.model.history import History
+from publisher.outgoing import leaking
 from tests.unit.checks.rights import ordinary_rights
 
 PAGES = Path(__file__).resolve().parents[3] / "docs" / "findings"
@@ -96,7 +97,16 @@ def findings_of(page: str, title: str, folder: Path) -> list[Finding]:
     with ordinary_rights():
         files, read = WorkTree(folder).read(roots=PUBLIC_ROOTS, max_bytes=2_000_000)
     history, found = load_history(files, read_findings=read)
-    return [*found, *check(history, now=NOW), *found_inside(history, folder)]
+    return [*found, *check(history, now=NOW), *found_inside(history, folder), *found_outgoing(folder)]
+
+
+def found_outgoing(folder: Path) -> tuple[Finding, ...]:
+    """Give what the last look at the files says; only pages that show something around the incidents pay for it."""
+    if not (folder / "site_src" / "help.md").exists():
+        return ()
+    built = app.build(folder, now=NOW)
+    site, policy = built.history.site, built.history.policy
+    return leaking(app.unpublished(built), None, site=site, policy=policy)
 
 
 def found_inside(history: History, folder: Path) -> tuple[Finding, ...]:
