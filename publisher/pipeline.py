@@ -52,6 +52,7 @@ __all__ = [
     "GateError",
     "Planned",
     "Published",
+    "admit",
     "build",
     "plan",
     "publish",
@@ -69,6 +70,16 @@ def weigh(built: Built, *, holds: Sequence[Hold] = (), inside: Sequence[Finding]
     channels = (Channel.PAGE, Channel.FEED, Channel.API, Channel.EMAIL)
     speaking = [(channel, incident.id) for incident in built.history.incidents for channel in channels] if holds else []
     return gate(findings=(*built.findings, *inside), holds=holds, speaking=speaking, now=built.now)
+
+
+def admit(verdict: Verdict) -> None:
+    """Go on if the gate says go.
+
+    Raises:
+        GateError: it says no.
+    """
+    if not verdict.go:
+        raise GateError(verdict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,8 +149,7 @@ def plan(
         RefusedError: the gate says no, or the site would lose more than policy allows.
     """
     verdict = verdict or weigh(built)
-    if not verdict.go:
-        raise GateError(verdict)
+    admit(verdict)
     policy, standings = built.history.policy, survey(stores, documents=documents)
     release = bundle(
         built.artifacts,

@@ -31,6 +31,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "status": ("publisher.cli.status:status", "Say what is live, what is owed and what is open."),
     "obligations": ("publisher.cli.obligations:obligations", "Say whom we have to tell, and by when."),
     "decide": ("publisher.cli.decide:decide", "Write down what was decided, and what must not be said."),
+    "report": ("publisher.cli.report:report", "Reports for the review after an incident."),
     "audience": ("publisher.cli.audience:audience", "Subscribers: import, export, list, confirm."),
     "import": ("publisher.cli.importing:import_group", "Bring in the history of another status page."),
     "language": ("publisher.cli.language:language_group", "Languages of the site: add one, see what is missing."),

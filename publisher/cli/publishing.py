@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -11,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.context import Context, counted, format_option, is_terminal, pass_context
+from publisher.cli.context import Context, counted, format_option, pass_context
 from publisher.cli.delivering import send_due, summary_lines, summary_plain
 from publisher.cli.exits import EXIT_DEGRADED, EXIT_NOTHING_REACHED, EXIT_REFUSED
+from publisher.cli.publishing_told import exit_of, receipt_plain, tell_plan, tell_receipts, upload_progress, warn
+from publisher.cli.refusals import refuse, stopped
 from publisher.model.errors import TidingsError
 from publisher.model.finding import blocking
 
@@ -21,12 +22,11 @@ TICK_S = 30.0
 """Without a save, `--watch` looks again after so long, seconds."""
 
 if TYPE_CHECKING:
+    from publisher.app import Records
     from publisher.building import Built
-    from publisher.deliver.site import SiteReceipt, TargetPlan
+    from publisher.deliver.site import SiteReceipt
     from publisher.model.digest import Plain
-    from publisher.model.finding import Finding
     from publisher.model.site import Site
-    from publisher.pipeline import Planned
     from publisher.ports import ObjectStore
     from publisher.recall.state import State
 
@@ -169,50 +169,65 @@ def _publish(context: Context, wishes: _Wishes, *, state: State | None = None, s
         silent: whether nothing is said when nothing was done.
     """
     from publisher import app, pipeline  # noqa: PLC0415 - see LazyGroup
-    from publisher.adapters.clock import SystemClock  # noqa: PLC0415
 
-    now = context.now
-    built = app.build(context.root, now=now, commit=wishes.commit, state=state)
+    built = app.build(context.root, now=context.now, commit=wishes.commit, state=state)
     if silent and blocking(built.findings):
         return EXIT_REFUSED
-    if refuse(context, built.findings):
-        return EXIT_REFUSED
-    if not silent:
-        warn(context, built)
     policy = built.history.policy
-    stores = _chosen(app.stores(context.root, policy), wishes.targets)
-    with app.records(context.root, policy) as records:
-        inside = app.look_inside(context.root, built.history, records.ledger, now=now, commit=wishes.commit).findings
-        if (silent and blocking(inside)) or refuse(context, inside):
-            return EXIT_REFUSED
-        planned = pipeline.plan(
-            built,
-            stores,
-            records.ledger,
-            records.subscribers,
-            verdict=pipeline.weigh(built, inside=inside),
-            allow_shrink=wishes.allow_shrink,
-            renew_after=wishes.renew_after,
-            documents=app.manifests(context.root),
-        )
+    try:
+        pipeline.admit(pipeline.weigh(built))
+        if not silent:
+            warn(context, built)
+        with app.records(context.root, policy) as records:
+            return _bring(context, wishes, built, records, silent=silent)
+    except pipeline.GateError as refused:
         if wishes.dry_run:
-            _tell_plan(context, planned)
-            lost = sum(target.error is not None for target in planned.targets)
-            return 0 if not lost else EXIT_NOTHING_REACHED if lost == len(planned.targets) else EXIT_DEGRADED
-        with upload_progress() as progress:
-            published = pipeline.publish(
-                planned,
-                records.ledger,
-                clock=SystemClock(),
-                allow_shrink=wishes.allow_shrink,
-                without_page=wishes.without_page,
-                wait_s=wishes.wait_s,
-                progress=progress,
-            )
-        announced = _announce(context, published.receipts, built.history.site)
-        sent = None
-        if published.words_go and not wishes.no_deliver and policy.email.enabled:
-            sent = send_due(context, records, built.history.site, policy.email)
+            refuse(context, refused.verdict.findings)
+        elif not silent:
+            stopped(context, refused.verdict, policy, commit=wishes.commit)
+        return EXIT_REFUSED
+
+
+def _bring(context: Context, wishes: _Wishes, built: Built, records: Records, *, silent: bool) -> int:
+    """Plan, and carry it out.
+
+    Raises:
+        GateError: it may not go out. Nothing was written.
+    """
+    from publisher import app, pipeline  # noqa: PLC0415 - see LazyGroup
+    from publisher.adapters.clock import SystemClock  # noqa: PLC0415
+
+    now, policy = context.now, built.history.policy
+    stores = _chosen(app.stores(context.root, policy), wishes.targets)
+    inside = app.look_inside(context.root, built.history, records.ledger, now=now, commit=wishes.commit).findings
+    planned = pipeline.plan(
+        built,
+        stores,
+        records.ledger,
+        records.subscribers,
+        verdict=pipeline.weigh(built, inside=inside),
+        allow_shrink=wishes.allow_shrink,
+        renew_after=wishes.renew_after,
+        documents=app.manifests(context.root),
+    )
+    if wishes.dry_run:
+        tell_plan(context, planned)
+        lost = sum(target.error is not None for target in planned.targets)
+        return 0 if not lost else EXIT_NOTHING_REACHED if lost == len(planned.targets) else EXIT_DEGRADED
+    with upload_progress() as progress:
+        published = pipeline.publish(
+            planned,
+            records.ledger,
+            clock=SystemClock(),
+            allow_shrink=wishes.allow_shrink,
+            without_page=wishes.without_page,
+            wait_s=wishes.wait_s,
+            progress=progress,
+        )
+    announced = _announce(context, published.receipts, built.history.site)
+    sent = None
+    if published.words_go and not wishes.no_deliver and policy.email.enabled:
+        sent = send_due(context, records, built.history.site, policy.email)
     if silent and planned.unchanged and not (sent and sent.messages):
         return 0
     if context.format == "json":
@@ -221,16 +236,16 @@ def _publish(context: Context, wishes: _Wishes, *, state: State | None = None, s
                 "generation": planned.release.generation if published.reached and not planned.unchanged else None,
                 "unchanged": planned.unchanged,
                 "owed": len(planned.owed.deliveries) if not planned.unchanged else 0,
-                "targets": [_receipt_plain(receipt) for receipt in published.receipts],
+                "targets": [receipt_plain(receipt) for receipt in published.receipts],
                 "hub": announced,
                 "messages": summary_plain(sent) if sent else None,
             }
         )
     else:
-        _tell(context, published.receipts)
+        tell_receipts(context, published.receipts)
         for line in summary_lines(sent) if sent else ():
             context.say(line)
-    return _exit(published.receipts)
+    return exit_of(published.receipts)
 
 
 @click.command()
@@ -276,61 +291,11 @@ def rollback(context: Context, generation: int | None) -> int:
         )
     announced = _announce(context, receipts, site)
     if context.format == "json":
-        plain = [_receipt_plain(receipt) for receipt in receipts]
+        plain = [receipt_plain(receipt) for receipt in receipts]
         context.emit({"rollback_of": generation, "targets": plain, "hub": announced})
     else:
-        _tell(context, receipts)
-    return _exit(receipts)
-
-
-def refuse(context: Context, findings: Sequence[Finding]) -> bool:
-    """Show what blocks, in the form asked for, and say whether anything does."""
-    from publisher.checks.formats import render  # noqa: PLC0415 - see LazyGroup
-
-    found = blocking(tuple(findings))
-    if not found:
-        return False
-    click.echo(render(found, context.format).rstrip("\n"))
-    context.say(
-        f"Stopped: {len(found)} {'things' if len(found) != 1 else 'thing'} must be mended first. "
-        "What is live stays as it is."
-    )
-    return True
-
-
-def warn(context: Context, built: Built) -> None:
-    """Tell what MkDocs says of the pages around the incidents; it keeps nothing from going out."""
-    for warning in built.warnings:
-        context.say(f"warning: {' '.join(warning.split())}")
-
-
-@contextmanager
-def upload_progress() -> Iterator[Callable[[str, int, int], None] | None]:
-    """Show how far an upload is, on a terminal and only there."""
-    if not is_terminal():
-        yield None
-        return
-    import threading  # noqa: PLC0415
-
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
-
-    lock, tasks = threading.Lock(), dict[str, object]()
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    ) as bar:
-
-        def tell(target: str, done: int, total: int) -> None:
-            with lock:
-                if target not in tasks:
-                    tasks[target] = bar.add_task(target, total=total)
-                bar.update(tasks[target], completed=done, total=total)  # type: ignore[arg-type]
-
-        yield tell
+        tell_receipts(context, receipts)
+    return exit_of(receipts)
 
 
 def _announce(context: Context, receipts: Sequence[SiteReceipt], site: Site) -> Plain:
@@ -356,79 +321,6 @@ def _chosen(stores: Mapping[str, ObjectStore], names: Sequence[str]) -> list[Obj
     if not stores:
         raise click.UsageError("policy/channels.yml names no target to publish to.")
     return [store for name, store in stores.items() if not names or name in names]
-
-
-def _tell_plan(context: Context, planned: Planned) -> None:
-    if context.format == "json":
-        context.emit(
-            {
-                "generation": planned.release.generation,
-                "unchanged": planned.unchanged,
-                "owed": len(planned.owed.deliveries),
-                "targets": [_target_plain(target) for target in planned.targets],
-            }
-        )
-        return
-    for target in planned.targets:
-        if target.error is not None:
-            click.echo(f"{target.target}: cannot be reached. {target.error}")
-            continue
-        click.echo(
-            f"{target.target}: generation {target.generation} is live; "
-            f"{counted(len(target.changes), 'file')} would change."
-        )
-        for change in target.changes:
-            click.echo(f"  {change.reason:<8} {change.path}")
-    click.echo(
-        f"{counted(len(planned.owed.deliveries), 'mail')} would become owed."
-        if not planned.unchanged
-        else "Nothing to do."
-    )
-
-
-def _target_plain(target: TargetPlan) -> Plain:
-    return {
-        "target": target.target,
-        "generation": target.generation,
-        "error": str(target.error) if target.error else None,
-        "changes": [{"path": change.path, "reason": str(change.reason)} for change in target.changes],
-    }
-
-
-def _receipt_plain(receipt: SiteReceipt) -> Plain:
-    return {
-        "target": receipt.target,
-        "outcome": str(receipt.outcome),
-        "generation": receipt.generation,
-        "changed": len(receipt.changes),
-        "error": str(receipt.error) if receipt.error else None,
-        "leftover": str(receipt.leftover) if receipt.leftover else None,
-    }
-
-
-def _tell(context: Context, receipts: Sequence[SiteReceipt]) -> None:
-    for receipt in receipts:
-        match str(receipt.outcome):
-            case "unchanged":
-                context.say(f"{receipt.target}: nothing changed; generation {receipt.generation} stays.")
-            case "live":
-                files = "1 file" if len(receipt.changes) == 1 else f"{len(receipt.changes)} files"
-                context.say(f"{receipt.target}: generation {receipt.generation} is live, {files} changed.")
-            case outcome:
-                click.echo(f"{receipt.target}: {outcome}. {receipt.error or ''}".rstrip(), err=True)
-        if receipt.leftover:
-            context.say(
-                f"{receipt.target}: the cleaning up was cut short; the next publish finishes it. {receipt.leftover}"
-            )
-
-
-def _exit(receipts: Sequence[SiteReceipt]) -> int:
-    good = sum(receipt.good for receipt in receipts)
-    if good == len(receipts):
-        return 0
-    if good:
-        return EXIT_DEGRADED
-    return EXIT_REFUSED if any(str(r.outcome) == "superseded" for r in receipts) else EXIT_NOTHING_REACHED
 
 
 def _shown(path: Path) -> str:
