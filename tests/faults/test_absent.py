@@ -32,7 +32,8 @@ extra: {{note: canary-extra}}
 
 ## 2026-11-20 13:05 UTC · Investigating
 
-We look.{words}
+We look.{words} [[inside: canary-span
+canary-second-line | ]][[ Inside :canary-other]]
 """
 HOUSE = {
     "mkdocs.yml": """site_name: Crumb status
