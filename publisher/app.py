@@ -7,7 +7,7 @@ what it is handed. Adapters are imported where they are picked, so that a comman
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Collection, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,8 +24,12 @@ from publisher.model.subscriber import Subscriber
 from publisher.ports import Hub, Ledger, MailTransport, Memory, ObjectStore, Outbox, Sources, Subscribers
 
 if TYPE_CHECKING:
+    from publisher.approving import Agreement
     from publisher.building import Built, Content
     from publisher.inside import Inside
+    from publisher.model.approval import Signed
+    from publisher.model.incident import Incident
+    from publisher.model.people import Person
     from publisher.recall.state import State
 
 STATE = Path(".tidings")
@@ -151,6 +155,38 @@ def look_inside(
 
     files, _ = sources(root, commit=commit).read(roots=(INTERNAL,), max_bytes=MAX_SOURCE_BYTES)
     return inside.look_inside(history, files, ledger.archive(), now=now, thoroughly=thoroughly)
+
+
+def agreement(root: Path, history: History, ledger: Ledger, *, now: datetime, commit: str | None = None) -> Agreement:
+    """Say who has to agree and who did: see `publisher.approving`. The public build never comes here.
+
+    Args:
+        root: the repository.
+        history: what would go out.
+        ledger: holds what was received.
+        now: the run's moment.
+        commit: take approvals and authors from what it holds instead of the files as they lie.
+    """
+    from publisher import approving  # noqa: PLC0415 - see the module's docstring
+
+    if not history.policy.approvals.asks:
+        return approving.Agreement()
+    from publisher.adapters import git, ssh  # noqa: PLC0415
+    from publisher.load.roots import INTERNAL, MAX_SOURCE_BYTES  # noqa: PLC0415
+
+    def holds(signed: Signed, person: Person) -> str | None:
+        said = signed.statement
+        for key in person.keys:
+            if key.counts(now) and ssh.holds(said.text, signed.signature, person=person.id, keys=[key.line]):
+                return key.line
+        return None
+
+    def authors(incident: Incident) -> Collection[str]:
+        paths = sorted({place.path for place in incident.places.values()} | {incident.place.path})
+        return git.authors(root, [path for path in paths if path], commit=commit)
+
+    files, _ = sources(root, commit=commit).read(roots=(INTERNAL,), max_bytes=MAX_SOURCE_BYTES)
+    return approving.agreement(history, files, tuple(ledger.archive()), holds=holds, authors=authors, now=now)
 
 
 def build(

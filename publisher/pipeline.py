@@ -36,7 +36,7 @@ from publisher.model.delivery import Channel
 from publisher.model.digest import ContentHash
 from publisher.model.errors import OutsideError, RefusedError
 from publisher.model.finding import Finding
-from publisher.model.governance import Hold
+from publisher.model.governance import Approval, Hold, Need
 from publisher.model.policy import PagePolicy
 from publisher.model.release import Release
 from publisher.model.site import Site
@@ -65,11 +65,33 @@ _REMEMBERED = 100
 """Releases in which to look for a commit; the ledger keeps fewer."""
 
 
-def weigh(built: Built, *, holds: Sequence[Hold] = (), inside: Sequence[Finding] = ()) -> Verdict:
-    """Ask the gate whether this may go out; `inside` is what `publisher.inside` found."""
+def weigh(
+    built: Built,
+    *,
+    holds: Sequence[Hold] = (),
+    inside: Sequence[Finding] = (),
+    needs: Sequence[Need] = (),
+    approvals: Sequence[Approval] = (),
+) -> Verdict:
+    """Ask the gate whether this may go out.
+
+    Args:
+        built: what would.
+        holds: blackouts.
+        inside: what `publisher.inside` found.
+        needs: whose agreement is asked for, and …
+        approvals: … who agreed; see `publisher.approving`.
+    """
     channels = (Channel.PAGE, Channel.FEED, Channel.API, Channel.EMAIL)
     speaking = [(channel, incident.id) for incident in built.history.incidents for channel in channels] if holds else []
-    return gate(findings=(*built.findings, *inside), holds=holds, speaking=speaking, now=built.now)
+    return gate(
+        findings=(*built.findings, *inside),
+        needs=needs,
+        approvals=approvals,
+        holds=holds,
+        speaking=speaking,
+        now=built.now,
+    )
 
 
 def admit(verdict: Verdict) -> None:

@@ -12,6 +12,7 @@ print(GitSources(Path('.'), 'HEAD').read(roots=['incidents'], max_bytes=10**6))"
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -134,6 +135,36 @@ def clean_head(root: Path, roots: Sequence[str]) -> str | None:
     except OutsideError:
         return None
     return head
+
+
+def authors(root: Path, paths: Sequence[str], *, commit: str | None = None) -> frozenset[str]:
+    """Give the addresses of all who wrote something in files, in small letters: authors, co-authors, and us.
+
+    Args:
+        root: the work tree's folder, or a folder in it.
+        paths: files or folders below it.
+        commit: up to which; files that were changed since count as written by whoever git says we are.
+
+    Returns:
+        Nobody, where there is no repository.
+    """
+    try:
+        said = _git(
+            root,
+            "log",
+            "--format=%ae%n%(trailers:key=Co-authored-by,valueonly)",
+            commit or "HEAD",
+            "--",
+            *paths,
+        ).decode(errors="replace")
+    except OutsideError:
+        said = ""
+    found = {line.rpartition("<")[2].rstrip("> \t").lower() for line in said.splitlines() if "@" in line}
+    if commit is None:
+        with contextlib.suppress(OutsideError):
+            if _git(root, "status", "--porcelain", "-z", "--untracked-files=all", "--", *paths):
+                found.add(_git(root, "config", "user.email").decode(errors="replace").strip().lower())
+    return frozenset(found)
 
 
 def _git(root: Path, *arguments: str, stdin: bytes = b"") -> bytes:

@@ -29,6 +29,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "rollback": ("publisher.cli.publishing:rollback", "Publish what an earlier release said."),
     "deliver": ("publisher.cli.delivering:deliver", "Send the messages that are due."),
     "status": ("publisher.cli.status:status", "Say what is live, what is owed and what is open."),
+    "approve": ("publisher.cli.approve:approve", "Show what would be said and who must agree; sign it."),
     "obligations": ("publisher.cli.obligations:obligations", "Say whom we have to tell, and by when."),
     "decide": ("publisher.cli.decide:decide", "Write down what was decided, and what must not be said."),
     "report": ("publisher.cli.report:report", "Reports for the review after an incident."),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from publisher.cli.agreeing import agreed
 from publisher.cli.context import Context, counted, format_option, pass_context
 from publisher.cli.delivering import send_due, summary_lines, summary_plain
 from publisher.cli.exits import EXIT_DEGRADED, EXIT_NOTHING_REACHED, EXIT_REFUSED
@@ -78,6 +79,8 @@ def build(context: Context, out: Path | None, commit: str | None) -> int:
     metavar="MINUTES",
     help="Bring an unchanged page again once it is this old, so that its age shows whether somebody still publishes.",
 )
+@click.option("--break-glass", "glass", metavar="WHY", help="Publish without the agreement policy asks for; on record.")
+@click.option("--by", metavar="NAME", help="Who breaks the glass.")
 @click.option("--watch", is_flag=True, help="Go on: publish after every save, until it is ended.")
 @click.option("--wait", "wait_s", type=click.FloatRange(0), help="Seconds to wait for another publisher.")
 @format_option("text", "json")
@@ -93,6 +96,8 @@ def publish(
     commit: str | None,
     renew_minutes: int | None,
     wait_s: float | None,
+    glass: str | None,
+    by: str | None,
     watch: bool,
 ) -> int:
     """Bring the site and its messages to the readers.
@@ -100,7 +105,12 @@ def publish(
     Checks everything, records the release and who is to hear of it, uploads what changed, and sends what is due. A run
     that is cut off is finished by the next one. With nothing changed, nothing is written and nothing is sent; with
     --renew-after, a few files are, which tell the page's age.
+
+    With --break-glass and --by, words go out that lack an approval. It is put on record with its reason, and somebody
+    must review it in time, or the next publish is refused.
     """
+    if bool(glass and glass.strip()) != bool(by and by.strip()):
+        raise click.UsageError("--break-glass WHY and --by NAME go together: somebody must stand for it.")
     wishes = _Wishes(
         dry_run=dry_run,
         allow_shrink=allow_shrink,
@@ -110,11 +120,12 @@ def publish(
         commit=commit,
         renew_after=timedelta(minutes=renew_minutes) if renew_minutes else None,
         wait_s=wait_s,
+        glass=(glass, by) if glass and by else None,
     )
     if not watch:
         return _publish(context, wishes)
-    if commit or dry_run:
-        raise click.UsageError("--watch publishes the files as they lie: it goes with neither --commit nor --dry-run.")
+    if commit or dry_run or glass:
+        raise click.UsageError("--watch publishes as it goes: not with --commit, --dry-run or --break-glass.")
     _watch(context, wishes)
     return 0
 
@@ -131,6 +142,8 @@ class _Wishes:
     commit: str | None
     renew_after: timedelta | None
     wait_s: float | None
+    glass: tuple[str, str] | None = None
+    """(why, by whom) words go out without the agreement they need."""
 
 
 def _watch(context: Context, wishes: _Wishes) -> None:
@@ -200,12 +213,13 @@ def _bring(context: Context, wishes: _Wishes, built: Built, records: Records, *,
     now, policy = context.now, built.history.policy
     stores = _chosen(app.stores(context.root, policy), wishes.targets)
     inside = app.look_inside(context.root, built.history, records.ledger, now=now, commit=wishes.commit).findings
+    verdict = agreed(context, built, records, inside, commit=wishes.commit, glass=wishes.glass, dry_run=wishes.dry_run)
     planned = pipeline.plan(
         built,
         stores,
         records.ledger,
         records.subscribers,
-        verdict=pipeline.weigh(built, inside=inside),
+        verdict=verdict,
         allow_shrink=wishes.allow_shrink,
         renew_after=wishes.renew_after,
         documents=app.manifests(context.root),

@@ -28,6 +28,7 @@ from publisher.model.component import Component, Group, Registry
 from publisher.model.finding import Finding, Level, Place
 from publisher.model.incident import Severity
 from publisher.model.obligations import Obligations
+from publisher.model.people import Approvals
 from publisher.model.policy import EmailPolicy, PagePolicy, Policy, SeverityRule, Target, Uptime
 from publisher.model.redaction import Redaction
 from publisher.ports import SourceFile
@@ -40,8 +41,10 @@ CHECKS: Final = "policy/checks.yml"
 OBLIGATIONS: Final = "policy/obligations.yml"
 CALENDARS: Final = "policy/calendars"
 REDACTION: Final = "policy/redaction.yml"
+PEOPLE: Final = "policy/people.yml"
+APPROVALS: Final = "policy/approvals.yml"
 
-_FILES: Final = (COMPONENTS, SEVERITIES, CHANNELS, CHECKS, OBLIGATIONS, REDACTION)
+_FILES: Final = (COMPONENTS, SEVERITIES, CHANNELS, CHECKS, OBLIGATIONS, REDACTION, PEOPLE, APPROVALS)
 _OURS = frozenset({"incidents", "internal", "policy", "site_src", "publisher", ".git"})
 _MAIL_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\/]{1,255}\Z")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\Z", re.ASCII)
@@ -75,8 +78,11 @@ def load_policy(files: Sequence[SourceFile]) -> tuple[Policy, tuple[Finding, ...
     found.extend(problems)
     page = _page(channels.page, channels_document, found) if channels and channels.page else PagePolicy()
     email = _email(channels.email, channels_document, found) if channels and channels.email else EmailPolicy()
+    registry = _registry(components, document) if components else Registry()
+    approvals, problems = _approvals(by_path, registry)
+    found.extend(problems)
     policy = Policy(
-        registry=_registry(components, document) if components else Registry(),
+        registry=registry,
         severities=_severities(severities) if severities else (),
         page=page,
         email=email,
@@ -84,6 +90,7 @@ def load_policy(files: Sequence[SourceFile]) -> tuple[Policy, tuple[Finding, ...
         levels=_levels(checks, checks_document, found) if checks else {},
         obligations=obligations,
         redaction=redaction,
+        approvals=approvals,
     )
     return policy, tuple(found)
 
@@ -103,6 +110,14 @@ def _redaction(by_path: Mapping[str, SourceFile]) -> tuple[Redaction, tuple[Find
     from publisher.load.policy_redaction import load_redaction  # noqa: PLC0415 - as above
 
     return load_redaction(by_path[REDACTION])
+
+
+def _approvals(by_path: Mapping[str, SourceFile], registry: Registry) -> tuple[Approvals, tuple[Finding, ...]]:
+    if PEOPLE not in by_path and APPROVALS not in by_path:
+        return Approvals(), ()
+    from publisher.load.policy_people import load_approvals  # noqa: PLC0415 - as above
+
+    return load_approvals(by_path, registry)
 
 
 def _unread(paths: Iterable[str]) -> Iterator[Finding]:

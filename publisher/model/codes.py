@@ -2,7 +2,7 @@
 
 Codes are never reused. TID0xx reading, TID1xx references and ids, TID2xx timeline, TID3xx text and security,
 TID4xx translations, TID5xx policy and site, TID6xx what an import brings,
-TID75x what must not leave the house, TID78x duties to tell somebody, TID79x decisions.
+TID75x what must not leave the house, TID76x agreement, TID78x duties to tell somebody, TID79x decisions.
 Each has a page `docs/findings/TIDnnn.md`.
 """
 
@@ -136,6 +136,11 @@ _TABLE: tuple[tuple[str, str, Level, bool], ...] = (
     ("TID757", "A word of the inside", _ERROR, False),
     ("TID758", "A marked span cannot be read", _ERROR, True),
     ("TID759", "A file that would go out holds what must not leave the house", _ERROR, True),
+    ("TID760", "A rule of approval that nobody can meet", _ERROR, True),
+    ("TID761", "An approval that does not count", _WARNING, False),
+    ("TID762", "An approval by somebody who wrote the words", _WARNING, False),
+    ("TID765", "Words went out without the agreement they need", _ERROR, True),
+    ("TID766", "The review of a publish without agreement is overdue", _ERROR, True),
     ("TID780", "A name in the obligations that nothing has", _ERROR, True),
     ("TID781", "A rule that is not settled law is enabled without an override", _ERROR, True),
     ("TID782", "A clock of business days has no calendar", _WARNING, False),

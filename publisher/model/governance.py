@@ -28,6 +28,8 @@ class Need:
     role: str
     content: ContentHash
     why: str
+    count: int = 1
+    """So many people; one person counts once, however many keys they have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from publisher.model.component import Impact, Registry
 from publisher.model.finding import Level
 from publisher.model.incident import Severity
 from publisher.model.obligations import Obligations
+from publisher.model.people import Approvals
 from publisher.model.redaction import Redaction
 
 
@@ -133,3 +134,4 @@ class Policy:
     """Finding code → level, where the house differs from the default. Some codes cannot be lowered."""
     obligations: Obligations = field(default_factory=Obligations)
     redaction: Redaction = field(default_factory=Redaction)
+    approvals: Approvals = field(default_factory=Approvals)

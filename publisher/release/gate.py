@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.model.delivery import Channel
+from publisher.model.digest import ContentHash
 from publisher.model.finding import Finding, blocking
 from publisher.model.governance import Approval, Hold, Need
 
@@ -67,7 +68,10 @@ def gate(
         speaking: (channel, incident) pairs that this release would speak through.
         now: the run's present.
     """
-    given = {(approval.role, approval.content) for approval in approvals if approval.received <= now}
+    given: dict[tuple[str, ContentHash], set[str]] = {}
+    for approval in approvals:
+        if approval.received <= now:
+            given.setdefault((approval.role, approval.content), set()).add(approval.person)
     held = tuple(
         (channel, incident, hold)
         for channel, incident in speaking
@@ -76,6 +80,6 @@ def gate(
     )
     return Verdict(
         findings=blocking(tuple(findings)),
-        missing=tuple(need for need in needs if (need.role, need.content) not in given),
+        missing=tuple(need for need in needs if len(given.get((need.role, need.content), ())) < need.count),
         held=held,
     )
