@@ -12,7 +12,7 @@ from publisher.cli.context import Context, counted, format_option, pass_context
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--strict", is_flag=True, help="Let warnings fail too.")
-@click.option("--inside", is_flag=True, help="Also weigh what only colleagues read: decisions, duties that are late.")
+@click.option("--inside", is_flag=True, help="Also weigh what only colleagues read: decisions, late duties, approvals.")
 @format_option("text", "json", "github", "sarif")
 @pass_context
 def check(context: Context, paths: tuple[Path, ...], *, strict: bool, inside: bool) -> int:
@@ -21,8 +21,9 @@ def check(context: Context, paths: tuple[Path, ...], *, strict: bool, inside: bo
     Reads the whole repository, because one file's words can contradict another's; with PATHS, only findings in those
     files or folders are told. Exit code 1 when something must be mended.
     """
-    from publisher.app import look_inside, read_content, records  # noqa: PLC0415 - see LazyGroup
+    from publisher.app import agreement, look_inside, read_content, records  # noqa: PLC0415 - see LazyGroup
     from publisher.checks.formats import render  # noqa: PLC0415
+    from publisher.model.codes import levelled  # noqa: PLC0415
     from publisher.model.finding import Level  # noqa: PLC0415
 
     now = context.now
@@ -30,8 +31,10 @@ def check(context: Context, paths: tuple[Path, ...], *, strict: bool, inside: bo
     findings = content.findings
     if inside:
         with records(context.root, content.history.policy) as opened:
-            looked = look_inside(context.root, content.history, opened.ledger, now=now, thoroughly=True)
-        findings = tuple(sorted({*findings, *looked.findings}, key=lambda finding: finding.sort_key))
+            looked = look_inside(context.root, content.history, opened.ledger, now=now, thoroughly=True).findings
+            stand = agreement(context.root, content.history, opened.ledger, now=now)
+        looked = (*looked, *levelled(stand.findings, content.history.policy.levels))
+        findings = tuple(sorted({*findings, *looked}, key=lambda finding: finding.sort_key))
     wanted = tuple(_relative(context.root, path) for path in paths)
     for path, name in zip(paths, wanted, strict=True):
         if not (context.root / name).exists() and not any(_within(f.place.path, name) for f in findings):

@@ -16,7 +16,7 @@ from publisher.records.near_misses import near_misses
 
 APPROVAL: Final = "approval"
 BREAK_GLASS: Final = "near-miss"
-GLASS_CODE: Final = "TID765"
+GLASS_CODE: Final = "TID766"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

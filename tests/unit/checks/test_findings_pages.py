@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shlex
 import shutil
@@ -52,9 +53,10 @@ def lay_out(text: str, folder: Path) -> int:
             for line in block["text"].splitlines():
                 words = shlex.split(line)[1:]
                 options = ["--root", str(folder), "--now", NOW.isoformat()]
-                CliRunner().invoke(cli, [*options, *words], catch_exceptions=False, standalone_mode=False)
+                with contextlib.chdir(folder):
+                    CliRunner().invoke(cli, [*options, *words], catch_exceptions=False, standalone_mode=False)
         elif block["lang"] == "sh":
-            subprocess.run(["sh", "-eu", "-c", block["text"]], cwd=folder, check=True, timeout=10)
+            subprocess.run(["sh", "-eu", "-c", block["text"]], cwd=folder, check=True, timeout=30)
         elif block["path"]:
             path = folder / block["path"]
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -111,10 +113,11 @@ def found_outgoing(folder: Path) -> tuple[Finding, ...]:
 
 def found_inside(history: History, folder: Path) -> tuple[Finding, ...]:
     """Give what colleagues alone are told; only pages that show something of theirs pay for it."""
-    if not (folder / "internal").exists() and not (folder / "policy" / "obligations.yml").exists():
+    if not any((folder / path).exists() for path in ("internal", "policy/obligations.yml", "policy/approvals.yml")):
         return ()
     with app.records(folder, history.policy) as records:
-        return app.look_inside(folder, history, records.ledger, now=NOW, thoroughly=True).findings
+        looked = app.look_inside(folder, history, records.ledger, now=NOW, thoroughly=True).findings
+        return (*looked, *app.agreement(folder, history, records.ledger, now=NOW).findings)
 
 
 @pytest.mark.parametrize("code", sorted(CODES))

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,14 @@ def git(house: Path, *words: str, who: str = "theo") -> None:
 def commit(house: Path, message: str = "x", who: str = "theo") -> None:
     git(house, "add", "-A", who=who)
     git(house, "commit", "-qm", message, who=who)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def frames(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Frames are made once for all houses: they are alike."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIDINGS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture
@@ -339,7 +348,7 @@ def test_t82_a_broken_glass_is_loud_and_must_be_reviewed_in_time(house: Path) ->
     assert "glass is broken" in said
     assert is_live(house)
     [one] = json.loads(run(house, "report", "near-misses", "--format", "json").stdout)
-    assert (one["code"], one["path"], one["reviewed"]) == ("TID765", f"incidents/{INC}", None)
+    assert (one["code"], one["path"], one["reviewed"]) == ("TID766", f"incidents/{INC}", None)
     later = "2026-11-21T14:10:01Z"
     code, said = publish(house, "--break-glass", "Again.", "--by", "Ines Marques", now=later)
     assert code == 1

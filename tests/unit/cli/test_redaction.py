@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,14 @@ title: Kartenzahlungen schlagen fehl
 Einige Karten werden abgelehnt [[inside: Kestrel-7714 | und zwar in der EU]]. Bluebirds Antwort dauert.
 """
 SECRET = "AKIA" + "QRSTUVWXYZ234567"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def frames(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Frames are made once for all houses that are alike."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIDINGS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture
@@ -108,7 +118,7 @@ def test_a_change_of_what_is_replaced_reaches_every_file_like_a_clean_build(hous
     write(house, "policy/redaction.yml", "words: {Bluebird: the machine}\n")
     assert run(house, "build").return_value == 0
     after = out(house, "out/build")
-    shutil.rmtree(house / ".tidings" / "cache")
+    shutil.rmtree(os.environ["TIDINGS_CACHE"])
     shutil.rmtree(house / "out" / "build")
     assert run(house, "build").return_value == 0
     assert out(house, "out/build") == after

@@ -294,7 +294,7 @@ def test_a_file_meant_for_ours_is_named(path: str, meant: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("audiences.yml", "people.yml", "escalations.yml", "approvals.yml", "language.de.yml"),
+        *("audiences.yml", "escalations.yml", "language.de.yml"),
         *("holds.yml", "limits.yml", "intake.yml", "playbooks/outage.yml", "README.md", "checks.md"),
     ],
 )
