@@ -256,7 +256,9 @@ class Job:
 class Outbox(Protocol):
     """Messages on their way. Claims are exclusive; what a dead worker had under way comes back as doubtful."""
 
-    def claim(self, now: datetime, *, worker: str, lease_s: float, most: int = 1) -> Job | None:
+    def claim(
+        self, now: datetime, *, worker: str, lease_s: float, most: int = 1, held: Sequence[str] = ()
+    ) -> Job | None:
         """Take messages that are due, and give the first, which is under way from now on; None when nothing is due.
 
         Per recipient, messages come in order, and a claim holds one at most.
@@ -266,6 +268,7 @@ class Outbox(Protocol):
             worker: whose claim it is.
             lease_s: how long it is this worker's, seconds, from now and from each settling.
             most: how many messages it holds at most; `settle` gives the others, one by one.
+            held: incidents about which nothing new is sent now; what is owed about others goes.
         """
 
     def settle(self, job: Job, receipt: Receipt, *, due: datetime | None = None) -> Job | None:

@@ -23,6 +23,7 @@ _IS_OPEN = "let_go = 1 AND outcome IN ('owed', 'deferred')"
 NEXT = f"""
     SELECT recipient FROM delivery d
     WHERE {_IS_OPEN} AND due <= :now
+      AND incident NOT IN (SELECT value FROM json_each(:held))
       AND NOT EXISTS (
           SELECT 1 FROM job s
           WHERE s.recipient = d.recipient AND s.state <> 'done' AND s.state IN ('sending', 'waiting'))
@@ -73,16 +74,17 @@ class Due:
     def __init__(self) -> None:
         self._words: dict[tuple[ContentHash, str], Plain] = {}
 
-    def new(self, db: sqlite3.Connection, now: datetime, *, most: int) -> tuple[Next, ...]:
+    def new(self, db: sqlite3.Connection, now: datetime, *, most: int, held: Sequence[str] = ()) -> tuple[Next, ...]:
         """Give what the next recipients are owed, each of them once: `most` at most.
 
         Args:
             db: in a transaction.
             now: the present.
             most: messages at most.
+            held: incidents about which nothing goes now.
         """
         names: dict[str, None] = {}
-        for (name,) in db.execute(NEXT, {"now": stamp(now)}):
+        for (name,) in db.execute(NEXT, {"now": stamp(now), "held": json.dumps(list(held))}):
             names[str(name)] = None
             if len(names) >= most:
                 break
@@ -90,7 +92,9 @@ class Due:
             return ()
         wanted = json.dumps(list(names))
         people = {someone.id: someone for someone in map(subscriber_of, db.execute(_PEOPLE, (wanted,)))}
-        rows = {name: tuple(found) for name, found in groupby(db.execute(_ROWS, (wanted,)), lambda row: str(row[0]))}
+        quiet = frozenset(held)
+        going = (row for row in db.execute(_ROWS, (wanted,)) if row[2] not in quiet)
+        rows = {name: tuple(found) for name, found in groupby(going, lambda row: str(row[0]))}
         found = []
         for name in names:
             keys = {int(row[1]): str(row[10]) for row in rows[name]}

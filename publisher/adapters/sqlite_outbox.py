@@ -23,7 +23,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -75,14 +75,16 @@ class SqliteOutbox:
         self._due = Due()
         self._claims: dict[str, _Claim] = {}
 
-    def claim(self, now: datetime, *, worker: str, lease_s: float, most: int = 1) -> Job | None:
+    def claim(
+        self, now: datetime, *, worker: str, lease_s: float, most: int = 1, held: Sequence[str] = ()
+    ) -> Job | None:
         """Take up to `most` messages that are due and give the first, or None. Per recipient, they come in order."""
         exact = self._boot is None
         lease = timedelta(seconds=lease_s)
         until = now + lease
         with self._database.transaction() as db:
             claims.expire(db, now, boot=self._boot)
-            again, found = self._next(db, now, most)
+            again, found = self._next(db, now, most, held)
             jobs = (again,) if again else tuple(one.job for one in found)
             if not jobs:
                 return None
@@ -95,13 +97,15 @@ class SqliteOutbox:
         self._claims[jobs[0].id] = _Claim(seq=seq, exact=exact, lease=lease, words=words, held=jobs[1:])
         return jobs[0]
 
-    def _next(self, db: sqlite3.Connection, now: datetime, most: int) -> tuple[Job | None, tuple[Next, ...]]:
+    def _next(
+        self, db: sqlite3.Connection, now: datetime, most: int, held: Sequence[str]
+    ) -> tuple[Job | None, tuple[Next, ...]]:
         """Find what is claimed next: a message that waits to be sent again, or new ones. Cancel what has no reader."""
         while (again := self._due.again(db, now)) is not None:
             if again.recipient.consent is Consent.CONFIRMED:
                 return again, ()
             claims.cancel(db, again.id)
-        while found := self._due.new(db, now, most=most):
+        while found := self._due.new(db, now, most=most, held=held):
             for one in found:
                 if one.left:
                     claims.cancel_owed(db, one.job.recipient.id, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import click
 
 from publisher.cli.context import Context, counted, format_option, is_terminal, pass_context
 from publisher.cli.exits import EXIT_DEGRADED, EXIT_NOTHING_REACHED
+from publisher.cli.holding import still
 
 if TYPE_CHECKING:
     from publisher.app import Records
@@ -54,7 +55,8 @@ def deliver(
                 for job_id in parked:
                     click.echo(f"parked: {job_id} (tidings deliver --resend {job_id}, or --drop)")
             return 0
-        summary = send_due(context, records, site, policy.email, limit=limit)
+        held = still(context, records, policy)
+        summary = send_due(context, records, site, policy.email, held=held, limit=limit)
     if context.format == "json":
         context.emit(summary_plain(summary))
     else:
@@ -66,9 +68,15 @@ def deliver(
 
 
 def send_due(
-    context: Context, records: Records, site: Site, email: EmailPolicy, *, limit: int | None = None
+    context: Context,
+    records: Records,
+    site: Site,
+    email: EmailPolicy,
+    *,
+    held: Sequence[str] = (),
+    limit: int | None = None,
 ) -> DeliverySummary:
-    """Send what is due through the transport that policy names."""
+    """Send what is due through the transport that policy names, but what `held` incidents are about."""
     from publisher import app  # noqa: PLC0415 - see LazyGroup
     from publisher.adapters.clock import SystemClock  # noqa: PLC0415
     from publisher.deliver.messages import deliver_due  # noqa: PLC0415
@@ -86,6 +94,7 @@ def send_due(
                 worker=f"cli-{secrets.token_hex(4)}",
                 now=context.fixed_now,
                 limit=limit,
+                held=held,
                 progress=progress,
             )
     finally:

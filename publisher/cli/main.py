@@ -31,6 +31,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "status": ("publisher.cli.status:status", "Say what is live, what is owed and what is open."),
     "approve": ("publisher.cli.approve:approve", "Show what would be said and who must agree; sign it."),
     "obligations": ("publisher.cli.obligations:obligations", "Say whom we have to tell, and by when."),
+    "hold": ("publisher.cli.holding:hold", "Keep words back for a while, and say what waits."),
     "decide": ("publisher.cli.decide:decide", "Write down what was decided, and what must not be said."),
     "report": ("publisher.cli.report:report", "Reports for the review after an incident."),
     "audience": ("publisher.cli.audience:audience", "Subscribers: import, export, list, confirm."),

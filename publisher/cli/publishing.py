@@ -14,6 +14,7 @@ from publisher.cli.agreeing import agreed
 from publisher.cli.context import Context, counted, format_option, pass_context
 from publisher.cli.delivering import send_due, summary_lines, summary_plain
 from publisher.cli.exits import EXIT_DEGRADED, EXIT_NOTHING_REACHED, EXIT_REFUSED
+from publisher.cli.holding import held_back
 from publisher.cli.publishing_told import exit_of, receipt_plain, tell_plan, tell_receipts, upload_progress, warn
 from publisher.cli.refusals import refuse, stopped
 from publisher.model.errors import TidingsError
@@ -224,6 +225,9 @@ def _bring(context: Context, wishes: _Wishes, built: Built, records: Records, *,
         renew_after=wishes.renew_after,
         documents=app.manifests(context.root),
     )
+    waits = held_back(context, records, planned, dry_run=wishes.dry_run)
+    if waits.page is not None:
+        return 0
     if wishes.dry_run:
         tell_plan(context, planned)
         lost = sum(target.error is not None for target in planned.targets)
@@ -241,7 +245,7 @@ def _bring(context: Context, wishes: _Wishes, built: Built, records: Records, *,
     announced = _announce(context, published.receipts, built.history.site)
     sent = None
     if published.words_go and not wishes.no_deliver and policy.email.enabled:
-        sent = send_due(context, records, built.history.site, policy.email)
+        sent = send_due(context, records, built.history.site, policy.email, held=waits.held)
     if silent and planned.unchanged and not (sent and sent.messages):
         return 0
     if context.format == "json":

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -74,6 +74,7 @@ def deliver_due(
     now: datetime | None = None,
     limit: int | None = None,
     lease_s: float = LEASE_S,
+    held: Sequence[str] = (),
     progress: Callable[[int], None] | None = None,
 ) -> DeliverySummary:
     """Send what is due.
@@ -89,6 +90,7 @@ def deliver_due(
         now: what counts as due; the clock's present each time when None. Drills set it.
         limit: messages at most.
         lease_s: how long a claim lasts, seconds.
+        held: incidents about which nothing new is sent.
         progress: told the number of messages done after each.
     """
     outcomes: Counter[Outcome] = Counter()
@@ -102,7 +104,7 @@ def deliver_due(
         present = now or clock.now()
         if job is None:
             most = at_once if limit is None else min(at_once, limit - outcomes.total())
-            job = outbox.claim(present, worker=worker, lease_s=lease_s, most=most)
+            job = outbox.claim(present, worker=worker, lease_s=lease_s, most=most, held=held)
         if job is None:
             break
         receipt, broken = _attempt(job, transport, press, policy=policy, now=present)

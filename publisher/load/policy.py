@@ -26,6 +26,7 @@ from publisher.load.yaml import POLICY, Document, read_yaml
 from publisher.model.codes import CODES, lowers
 from publisher.model.component import Component, Group, Registry
 from publisher.model.finding import Finding, Level, Place
+from publisher.model.hold import Holds
 from publisher.model.incident import Severity
 from publisher.model.obligations import Obligations
 from publisher.model.people import Approvals
@@ -43,8 +44,9 @@ CALENDARS: Final = "policy/calendars"
 REDACTION: Final = "policy/redaction.yml"
 PEOPLE: Final = "policy/people.yml"
 APPROVALS: Final = "policy/approvals.yml"
+HOLDS: Final = "policy/holds.yml"
 
-_FILES: Final = (COMPONENTS, SEVERITIES, CHANNELS, CHECKS, OBLIGATIONS, REDACTION, PEOPLE, APPROVALS)
+_FILES: Final = (COMPONENTS, SEVERITIES, CHANNELS, CHECKS, OBLIGATIONS, REDACTION, PEOPLE, APPROVALS, HOLDS)
 _OURS = frozenset({"incidents", "internal", "policy", "site_src", "publisher", ".git"})
 _MAIL_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\/]{1,255}\Z")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\Z", re.ASCII)
@@ -81,6 +83,8 @@ def load_policy(files: Sequence[SourceFile]) -> tuple[Policy, tuple[Finding, ...
     registry = _registry(components, document) if components else Registry()
     approvals, problems = _approvals(by_path, registry)
     found.extend(problems)
+    holds, problems = _holds(by_path)
+    found.extend(problems)
     policy = Policy(
         registry=registry,
         severities=_severities(severities) if severities else (),
@@ -91,6 +95,7 @@ def load_policy(files: Sequence[SourceFile]) -> tuple[Policy, tuple[Finding, ...
         obligations=obligations,
         redaction=redaction,
         approvals=approvals,
+        holds=holds,
     )
     return policy, tuple(found)
 
@@ -118,6 +123,14 @@ def _approvals(by_path: Mapping[str, SourceFile], registry: Registry) -> tuple[A
     from publisher.load.policy_people import load_approvals  # noqa: PLC0415 - as above
 
     return load_approvals(by_path, registry)
+
+
+def _holds(by_path: Mapping[str, SourceFile]) -> tuple[Holds, tuple[Finding, ...]]:
+    if HOLDS not in by_path:
+        return Holds(), ()
+    from publisher.load.policy_holds import load_holds  # noqa: PLC0415 - as above
+
+    return load_holds(by_path[HOLDS])
 
 
 def _unread(paths: Iterable[str]) -> Iterator[Finding]:

@@ -343,12 +343,14 @@ def json_schemas() -> dict[str, dict[str, JsonValue]]:
     # their modules build on this one
     from publisher.load.calendars import CalendarTyped  # noqa: PLC0415
     from publisher.load.obligations_typed import ObligationsTyped  # noqa: PLC0415
+    from publisher.load.policy_holds import HoldsTyped  # noqa: PLC0415
     from publisher.load.policy_people import ApprovalsTyped, PeopleTyped  # noqa: PLC0415
     from publisher.load.policy_redaction import RedactionTyped  # noqa: PLC0415
 
     families: dict[str, tuple[type[Typed], str]] = {
         "obligations": (ObligationsTyped, "Tidings: policy/obligations.yml"),
         "redaction": (RedactionTyped, "Tidings: policy/redaction.yml"),
+        "holds": (HoldsTyped, "Tidings: policy/holds.yml"),
         "people": (PeopleTyped, "Tidings: policy/people.yml"),
         "approvals": (ApprovalsTyped, "Tidings: policy/approvals.yml"),
         "calendar": (CalendarTyped, "Tidings: policy/calendars/<name>.yml"),

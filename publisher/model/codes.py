@@ -2,7 +2,7 @@
 
 Codes are never reused. TID0xx reading, TID1xx references and ids, TID2xx timeline, TID3xx text and security,
 TID4xx translations, TID5xx policy and site, TID6xx what an import brings,
-TID75x what must not leave the house, TID76x agreement, TID78x duties to tell somebody, TID79x decisions.
+TID75x what must not leave the house, TID76x agreement, TID77x holds, TID78x duties to tell somebody, TID79x decisions.
 Each has a page `docs/findings/TIDnnn.md`.
 """
 
@@ -140,6 +140,7 @@ _TABLE: tuple[tuple[str, str, Level, bool], ...] = (
     ("TID761", "An approval that does not count", _WARNING, False),
     ("TID762", "An approval by somebody who wrote the words", _WARNING, False),
     ("TID766", "Words went out without the agreement they need", _ERROR, True),
+    ("TID770", "A hold that ends before it begins", _ERROR, True),
     ("TID780", "A name in the obligations that nothing has", _ERROR, True),
     ("TID781", "A rule that is not settled law is enabled without an override", _ERROR, True),
     ("TID782", "A clock of business days has no calendar", _WARNING, False),

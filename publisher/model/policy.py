@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from publisher.model.component import Impact, Registry
 from publisher.model.finding import Level
+from publisher.model.hold import Holds
 from publisher.model.incident import Severity
 from publisher.model.obligations import Obligations
 from publisher.model.people import Approvals
@@ -135,3 +136,4 @@ class Policy:
     obligations: Obligations = field(default_factory=Obligations)
     redaction: Redaction = field(default_factory=Redaction)
     approvals: Approvals = field(default_factory=Approvals)
+    holds: Holds = field(default_factory=Holds)

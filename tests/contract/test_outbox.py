@@ -246,6 +246,10 @@ def test_a_claim_costs_the_same_however_much_was_sent(store: Book) -> None:
     """No query of a claim walks a whole table: five thousand readers would take hours."""
     with store.database.reading() as db:
         for query in (NEXT_AGAIN, NEXT):
-            steps = [str(row[3]) for row in db.execute(f"EXPLAIN QUERY PLAN {query}", {"now": "2026"}).fetchall()]
+            steps = [
+                str(row[3])
+                for row in db.execute(f"EXPLAIN QUERY PLAN {query}", {"now": "2026", "held": "[]"}).fetchall()
+            ]
             assert any(step.startswith("SEARCH") for step in steps)
-            assert [step for step in steps if step.startswith("SCAN")] == []
+            # the list of what is held is no table of ours
+            assert [step for step in steps if step.startswith("SCAN") and "json_each" not in step] == []

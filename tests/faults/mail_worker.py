@@ -9,6 +9,7 @@ import os
 import signal
 import sqlite3
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -41,8 +42,10 @@ class FatalOutbox(SqliteOutbox):
     point = ""
     settled = 0
 
-    def claim(self, now: datetime, *, worker: str, lease_s: float, most: int = 1) -> Job | None:
-        job = super().claim(now, worker=worker, lease_s=lease_s, most=most)
+    def claim(
+        self, now: datetime, *, worker: str, lease_s: float, most: int = 1, held: Sequence[str] = ()
+    ) -> Job | None:
+        job = super().claim(now, worker=worker, lease_s=lease_s, most=most, held=held)
         if job and self.point == "claimed":
             die()
         return job

@@ -37,7 +37,7 @@ def test_without_components_there_is_a_finding_and_a_policy() -> None:
 
 
 def test_files_of_later_policies_are_no_findings_yet() -> None:
-    assert load(holds="a: [", audiences="x")[1] == []
+    assert load(limits="a: [", audiences="x")[1] == []
 
 
 def test_components_and_groups_keep_the_order_of_the_file_and_every_field() -> None:
@@ -295,7 +295,7 @@ def test_a_file_meant_for_ours_is_named(path: str, meant: str) -> None:
     "name",
     [
         *("audiences.yml", "escalations.yml", "language.de.yml"),
-        *("holds.yml", "limits.yml", "intake.yml", "playbooks/outage.yml", "README.md", "checks.md"),
+        *("limits.yml", "intake.yml", "playbooks/outage.yml", "README.md", "checks.md"),
     ],
 )
 def test_other_files_beside_ours_are_left_alone(name: str) -> None:
