@@ -112,7 +112,7 @@ def hold(  # noqa: PLR0917 -- one argument an option
     return 0
 
 
-def held_back(context: Context, records: Records, planned: Planned, *, dry_run: bool) -> Waiting:
+def held_back(context: Context, records: Records, planned: Planned, *, dry_run: bool, silent: bool = False) -> Waiting:
     """Say what of a publish waits, and put on record what does; words that pass every hold take the page with them."""
     from publisher.holding import waiting  # noqa: PLC0415 - see LazyGroup
     from publisher.records.holds import note_held  # noqa: PLC0415
@@ -129,7 +129,7 @@ def held_back(context: Context, records: Records, planned: Planned, *, dry_run: 
     if not dry_run and (quiet or passed):
         why = (waits.page or waits.mail[0][1]).why if waits.page or waits.mail else ""
         note_held(records.ledger, why=why, waits=quiet, passed=passed, now=context.now)
-    if waits.page is not None:
+    if waits.page is not None and not silent:
         _tell_held(context, waits.page.ends, waits.page.why, quiet)
     return waits
 

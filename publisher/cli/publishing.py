@@ -225,7 +225,7 @@ def _bring(context: Context, wishes: _Wishes, built: Built, records: Records, *,
         renew_after=wishes.renew_after,
         documents=app.manifests(context.root),
     )
-    waits = held_back(context, records, planned, dry_run=wishes.dry_run)
+    waits = held_back(context, records, planned, dry_run=wishes.dry_run, silent=silent)
     if waits.page is not None:
         return 0
     if wishes.dry_run:
