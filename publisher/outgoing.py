@@ -11,14 +11,15 @@ import html
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 
-from publisher.checks.redaction import CODES, described
+from publisher.checks.redaction import CODES, described, public_before
 from publisher.checks.redactor import Redactor, own_names
 from publisher.model.codes import CODES as KNOWN
 from publisher.model.codes import finding
 from publisher.model.finding import Finding, Level, Place
+from publisher.model.incident import Incident
 from publisher.model.policy import Policy
 from publisher.model.redaction import Sort
 from publisher.model.release import Manifest, Release
@@ -27,6 +28,9 @@ from publisher.model.site import Site
 _TEXTUAL = re.compile(r"text/|json|xml|javascript|calendar", re.IGNORECASE)
 _CODE = re.compile(r"text/css|javascript", re.IGNORECASE)
 _UNSEEN = re.compile(r"<style\b.*?</style\s*>|<!--.*?-->|<!\[CDATA\[|\]\]>", re.DOTALL | re.IGNORECASE)
+_DATA = re.compile(
+    r"<script\b[^>]*\bapplication/(?:ld\+)?json\b[^>]*>(?P<json>.*?)</script\s*>", re.DOTALL | re.IGNORECASE
+)
 _SAID = re.compile(
     r"\b(?:alt|title|content|value|placeholder|aria-label|summary|label)\s*=\s*(\"[^\"]*\"|'[^']*')"
     r"|\bhref\s*=\s*(\"(?:mailto:|tel:|[a-z]+://)[^\"]*\")",
@@ -61,10 +65,17 @@ _INVISIBLE = dict.fromkeys(
 _ALIKE = "schema/"
 """What lies there is ours, and the same for every house: it says what people may type, with examples."""
 _MOST = 5
-"""So many findings a file; the rest is said in a number."""
+"""So many findings a file."""
 
 
-def leaking(release: Release, live: Manifest | None, *, site: Site, policy: Policy) -> tuple[Finding, ...]:
+def leaking(
+    release: Release,
+    live: Manifest | None,
+    *,
+    site: Site,
+    policy: Policy,
+    incidents: Iterable[Incident] = (),
+) -> tuple[Finding, ...]:
     """Say which files of a release hold what must not leave the house.
 
     Args:
@@ -72,6 +83,8 @@ def leaking(release: Release, live: Manifest | None, *, site: Site, policy: Poli
         live: what is public; files that are the same there are not looked at again.
         site: what it says of itself may be said.
         policy: what must not be said.
+        incidents: those of the release; what an import brought from a public page is public already. They are
+            looked at when something is found.
 
     Returns:
         Findings TID759 with the file's path. They never repeat a secret.
@@ -79,31 +92,32 @@ def leaking(release: Release, live: Manifest | None, *, site: Site, policy: Poli
     redactor = Redactor(policy.redaction, own_names(site, policy))
     stopping = {sort for sort, code in CODES.items() if policy.levels.get(code, KNOWN[code].level) is Level.ERROR}
     stopping.add(Sort.SECRET)
-    found: list[Finding] = []
+    found: dict[str, list[str]] = {}
     for path, entry in release.manifest.entries.items():
         before = live.entries.get(path) if live is not None else None
         if path.startswith(_ALIKE) or (before is not None and before.unstamped == entry.unstamped):
             continue
         kind = next((value for name, value in entry.headers if name == "content-type"), "")
         if _TEXTUAL.search(kind) and not _CODE.search(kind):
-            found += _in_file(path, kind, release.bodies[entry.sha256], redactor, stopping)
-    return tuple(found)
+            said = _in_file(kind, release.bodies[entry.sha256], redactor, stopping)
+            if said:
+                found[path] = said
+    known = public_before(incidents, redactor) if found else frozenset()
+    fix = "Find where it comes from: a page in site_src/, a name in policy/, mkdocs.yml, or a template."
+    return tuple(
+        finding("TID759", Place(path=path), f"This file would go out with {one}.", fix)
+        for path, said in found.items()
+        for one in [one for one in said if one not in known][:_MOST]
+    )
 
 
-def _in_file(path: str, kind: str, body: bytes, redactor: Redactor, stopping: set[Sort]) -> Iterator[Finding]:
+def _in_file(kind: str, body: bytes, redactor: Redactor, stopping: set[Sort]) -> list[str]:
+    """Give what a file holds that stops it, each once."""
     text = readable(body.decode(errors="replace"), kind)
     hits = [(hit, text) for hit in redactor.shaped(text)]
     if redactor.may_hold(text):
         hits += [(hit, line) for line in text.split("\n") for hit in redactor.named(line)]
-    seen: set[str] = set()
-    for hit, where in hits:
-        said = described(hit, where)
-        if hit.sort in stopping and said not in seen:
-            seen.add(said)
-            if len(seen) > _MOST:
-                break
-            fix = "Find where it comes from: a page in site_src/, a name in policy/, mkdocs.yml, or a template."
-            yield finding("TID759", Place(path=path), f"This file would go out with {said}.", fix)
+    return list(dict.fromkeys(described(hit, where) for hit, where in hits if hit.sort in stopping))
 
 
 def readable(text: str, kind: str) -> str:
@@ -117,6 +131,8 @@ def readable(text: str, kind: str) -> str:
         text = "\n".join(_strings(text))
     elif "calendar" in kind:
         text = re.sub(r"\\([,;\\])", r"\1", _FOLD.sub("", text)).replace("\\n", "\n")
+    else:
+        text = _DATA.sub(lambda block: "\n".join(("", *_strings(block["json"]), "")), text)
     text = _bare(text)
     if "xml" in kind or "json" in kind:
         # feeds and the API carry pages within them

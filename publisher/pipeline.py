@@ -182,7 +182,8 @@ def plan(
         source=built.content.source,
     )
     newest = max(standings, key=lambda standing: standing.generation)
-    if leaks := leaking(release, newest.manifest if newest.live else None, site=built.history.site, policy=policy):
+    live = newest.manifest if newest.live else None
+    if leaks := leaking(release, live, site=built.history.site, policy=policy, incidents=built.history.incidents):
         raise GateError(replace(verdict, findings=leaks))
     owed = plan_owed(
         built.history,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -37,14 +37,37 @@ _FIXES: Final[Mapping[Sort, str]] = {
 }
 
 
+_BY_SHAPE: Final = frozenset((Sort.NETWORK, Sort.HOST, Sort.PATH, Sort.PERSON))
+"""What is found by its looks. The rest is a secret, or the house has named it."""
+
+
 def leaks(incident: Incident, redactor: Redactor) -> Iterator[Finding]:
     """Say which of an incident's words must not leave the house.
 
-    What policy replaces is noted, so that the writer knows what readers get; it stops nothing.
+    What policy replaces is noted, so that the writer knows what readers get; it stops nothing. Nor does what an import
+    brought from a page where everybody could read it: that is said, and left to the house.
     """
     for text in texts_of(incident):
         if text.words:
-            yield from _found(text, redactor)
+            yield from _found(text, redactor, public=_was_public(incident, text))
+
+
+def _was_public(incident: Incident, text: Text) -> bool:
+    # translations and messages beside an imported file are the house's own
+    return incident.as_imported and text.place.path == incident.place.path
+
+
+def public_before(incidents: Iterable[Incident], redactor: Redactor) -> frozenset[str]:
+    """Give what imported incidents show of the inside, as `described` says it: readers know it from the old page."""
+    return frozenset(
+        described(hit, text.words)
+        for incident in incidents
+        if incident.as_imported
+        for text in texts_of(incident)
+        if _was_public(incident, text)
+        for hit in redactor.hits(text.words)
+        if hit.sort in _BY_SHAPE
+    )
 
 
 def leaks_in_registry(registry: Registry, redactor: Redactor) -> Iterator[Finding]:
@@ -55,12 +78,17 @@ def leaks_in_registry(registry: Registry, redactor: Redactor) -> Iterator[Findin
             yield from _found(Text(words=words, place=one.place, name=f'What is said of "{one.id}"'), redactor)
 
 
-def _found(text: Text, redactor: Redactor) -> Iterator[Finding]:
+def _found(text: Text, redactor: Redactor, *, public: bool = False) -> Iterator[Finding]:
     for hit in redactor.hits(text.words):
         instead = redactor.instead(hit, text.words)
         place = place_in(text, hit.start)
         if instead is None:
-            yield finding(CODES[hit.sort], place, f"{text.name} holds {described(hit, text.words)}.", _FIXES[hit.sort])
+            said = f"{text.name} holds {described(hit, text.words)}"
+            if public and hit.sort in _BY_SHAPE:
+                noted = finding(CODES[hit.sort], place, f"{said}, as it did on the old page.", _FIXES[hit.sort])
+                yield replace(noted, level=Level.WARNING)
+            else:
+                yield finding(CODES[hit.sort], place, f"{said}.", _FIXES[hit.sort])
         else:
             what = f'{text.name} holds {described(hit, text.words)}; readers get "{instead}".'
             noted = finding(CODES[hit.sort], place, what, "Write what readers are to get, or leave it to policy.")

@@ -11,7 +11,8 @@ from publisher.importers.draft import EDITED, Entry, Imported, left_out
 from publisher.importers.foreign_yaml import ForeignYamlError, read_mapping, text_of
 from publisher.importers.registry import PATH, Merged, RegistryError, merged
 from publisher.importers.slugs import free_name
-from publisher.importers.writing import incident_file, is_untouched
+from publisher.importers.writing import incident_file
+from publisher.load.provenance import is_untouched
 from publisher.model.finding import Finding, Level, Place
 from publisher.ports import SourceFile
 

@@ -8,13 +8,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from publisher.importers.draft import Entry, EntryUpdate, SeenComponent, SeenGroup
+from publisher.load.provenance import DIGEST_KEY, NO_DIGEST
 from publisher.model.component import Impact
-from publisher.model.digest import ContentHash, sha256
+from publisher.model.digest import sha256
 from publisher.model.incident import Kind
-
-DIGEST_KEY = "import_digest"
-_NO_DIGEST = "0" * 64
-_DIGEST_LINE = re.compile(rf'^(\s+{DIGEST_KEY}: "?)([0-9a-f]{{64}})("?)$', re.MULTILINE)
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_/().,+]*(?: [A-Za-z0-9_/().,+-]+)*")
 _NOT_TEXT = re.compile(r"(?:true|false|yes|no|on|off|null|y|n|nan|inf)\Z", re.IGNORECASE)
@@ -65,24 +62,14 @@ def incident_file(entry: Entry, ids: Mapping[str, str]) -> bytes:
         lines.append(f"started: {moment(entry.started)}")
     lines += [f"imported: {{from: {entry.source}, id: {json.dumps(entry.source_id, ensure_ascii=False)}}}", "extra:"]
     lines += [f"  {key}: {json.dumps(value, ensure_ascii=False)}" for key, value in sorted(entry.extra.items())]
-    lines += [f'  {DIGEST_KEY}: "{_NO_DIGEST}"', "---"]
+    lines += [f'  {DIGEST_KEY}: "{NO_DIGEST}"', "---"]
     for update in entry.updates:
         lines += ["", heading(update)]
         if update.components:
             lines += ["<!--", f"components: {impacts(_by_id(update.components, ids))}", "-->"]
         lines += ["", update.body]
     text = "\n".join(lines) + "\n"
-    return text.replace(_NO_DIGEST, sha256(text.encode()), 1).encode()
-
-
-def is_untouched(body: bytes) -> bool:
-    """Say whether an imported file is byte for byte as it was written; line ends may differ, as git turns them."""
-    text = body.decode("utf-8", errors="replace").replace("\r\n", "\n")
-    found = _DIGEST_LINE.search(text)
-    if not found:
-        return False
-    blank: ContentHash = sha256((text[: found.start(2)] + _NO_DIGEST + text[found.end(2) :]).encode())
-    return found[2] == blank
+    return text.replace(NO_DIGEST, sha256(text.encode()), 1).encode()
 
 
 def _by_id(components: Mapping[str, Impact], ids: Mapping[str, str]) -> dict[str, Impact]:

@@ -10,6 +10,7 @@ from typing import Final
 
 from publisher.load.fields import SLUG, parse_moment
 from publisher.load.frontmatter import parse_text, split_matter
+from publisher.load.provenance import is_untouched
 from publisher.load.report import Report
 from publisher.load.roots import INCIDENTS, group_of
 from publisher.load.schema import IncidentTyped, TranslatedUpdateTyped, TranslationTyped, UpdateTyped
@@ -211,7 +212,10 @@ def _source_text(incident_id: str, file: SourceFile, locale: str, report: Report
     updates = _updates(sections, places, report)
     if typed is None:
         return None
-    return _assembled(incident_id, typed, matter.front, updates, places, locale, report)
+    incident = _assembled(incident_id, typed, matter.front, updates, places, locale, report)
+    if incident is not None and incident.imported_from and is_untouched(file.body):
+        return replace(incident, as_imported=True)
+    return incident
 
 
 def _assembled(  # noqa: PLR0917 -- the parts an incident consists of

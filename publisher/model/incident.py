@@ -188,6 +188,7 @@ class Incident:
         translations: locale → words.
         private: segment → CommonMark for that segment only.
         locale: language of the source text.
+        as_imported: nobody has touched the file since it was imported, so its words were public before.
     """
 
     id: str
@@ -210,6 +211,7 @@ class Incident:
     private: Mapping[str, str] = field(default_factory=dict)
     internal: Internal = field(default=Internal(), compare=False)
     imported_from: str | None = None
+    as_imported: bool = False
     place: Place = field(default=Place(path=""), compare=False)
     places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
     """Dotted field name (`components.checkout`, `window.from`) → where it stands in the file."""

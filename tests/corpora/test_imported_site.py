@@ -31,6 +31,7 @@ def test_import_check_build_read(tmp_path: Path, jenkins: Path, github: Path) ->
         assert (code, told["new"], told["left_out"]) == (0, number, 0)
     assert tidings(house, "check")[0] == 0
     assert tidings(house, "build", "--out", str(tmp_path / "site"))[0] == 0
+    assert tidings(house, "publish")[0] == 0
     site = tmp_path / "site"
     assert len([p for p in (site / "incidents").iterdir() if p.is_dir()]) == 297 + 819
     feeds = [*site.rglob("*.atom"), *site.rglob("*.rss")]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
-from collections.abc import Mapping, Sequence
+import signal
+import threading
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing.context import ForkServerProcess
+from pathlib import Path
 
 from publisher.adapters.clock import SystemClock
 from publisher.adapters.s3 import S3Store
@@ -17,11 +21,11 @@ from publisher.deliver.site import SiteReceipt, next_generation, publish_all, su
 from publisher.model.digest import sha256
 from publisher.model.policy import PagePolicy
 from publisher.model.release import BUILT_TOKEN, GENERATION_TOKEN, Artifact, Group
-from publisher.ports import Clock, ObjectStore
+from publisher.ports import Clock, Headers, Holds, ObjectStore, Version
 from publisher.release.bundle import bundle
 from publisher.release.manifest import assemble, parse_root
 from publisher.release.pack import Blob
-from publisher.release.pointer import OBJECTS, POINTER, RELEASES, parse_pointer
+from publisher.release.pointer import LEASE, OBJECTS, POINTER, RELEASES, parse_pointer
 
 NIGHTLY = os.environ.get("TIDINGS_TEST_DEPTH") == "nightly"
 TTL_S = 0.4
@@ -184,11 +188,51 @@ def start_publisher(
     edition: str,
     *,
     extra: str | None = None,
+    freeze_at: int | None = None,
 ) -> ForkServerProcess:
-    """Start a publisher in a process of its own."""
-    process = context.Process(target=_publisher, args=(endpoint, bucket, edition, extra))
+    """Start a publisher in a process of its own; it stops itself before its `freeze_at`-th write under its lease."""
+    process = context.Process(target=_publisher, args=(endpoint, bucket, edition, extra, freeze_at))
     process.start()
     return process
+
+
+def is_frozen(process: ForkServerProcess) -> bool:
+    """Say whether a process was stopped, as Linux tells (proc(5): the state follows the name in brackets)."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        stat = Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8")
+        return stat.rpartition(")")[2].split()[0] == "T"
+    return False
+
+
+class _Freezing(S3Store):
+    """Stops its own process once, before one of its writes."""
+
+    freeze_at: int | None = None
+    _written = 0
+    _counting = threading.Lock()
+
+    def put(self, key: str, body: bytes, headers: Headers) -> Version:
+        self._count()
+        return super().put(key, body, headers)
+
+    def put_if(self, key: str, body: bytes, headers: Headers, *, expected: Version | Holds | None) -> Version:
+        if key != LEASE or self._written:
+            self._count()
+            return super().put_if(key, body, headers, expected=expected)
+        # others may hold the lease for a while: only the take that succeeds is the first write
+        version = super().put_if(key, body, headers, expected=expected)
+        self._written = 1
+        return version
+
+    def delete(self, keys: Iterable[str]) -> None:
+        self._count()
+        super().delete(keys)
+
+    def _count(self) -> None:
+        with self._counting:
+            mine, self._written = self._written, self._written + 1
+        if mine == self.freeze_at:
+            os.kill(os.getpid(), signal.SIGSTOP)
 
 
 def forkserver() -> multiprocessing.context.ForkServerContext:
@@ -198,6 +242,7 @@ def forkserver() -> multiprocessing.context.ForkServerContext:
     return context
 
 
-def _publisher(endpoint: str, bucket: str, edition: str, extra: str | None) -> None:
-    store = S3Store(bucket, endpoint=endpoint, region="us-east-1", timeout_s=5)
+def _publisher(endpoint: str, bucket: str, edition: str, extra: str | None, freeze_at: int | None) -> None:
+    store = _Freezing(bucket, endpoint=endpoint, region="us-east-1", timeout_s=5)
+    store.freeze_at = freeze_at
     publish(site(edition, extra=extra), store)

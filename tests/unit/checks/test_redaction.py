@@ -6,6 +6,8 @@ import json
 import os
 import re
 from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,9 +15,11 @@ import pytest
 from publisher.checks.detectors import shapes
 from publisher.checks.redaction import CODES, leaks, public_words
 from publisher.checks.redactor import Redactor
+from publisher.importers.draft import Entry, EntryUpdate, Imported
+from publisher.importers.plan import plan_import
 from publisher.load.history import load_history
-from publisher.model.finding import Finding, Level
-from publisher.model.incident import Incident, source_revision
+from publisher.model.finding import Finding, Level, Place
+from publisher.model.incident import Category, Incident, Kind, Severity, Status, source_revision
 from publisher.model.redaction import Redaction, Sort, Term
 from publisher.ports import SourceFile
 from tests.unit.checks.redaction_kit import ENCODINGS, LEAKS, OWN, POLICY, TERMS, clean
@@ -177,6 +181,54 @@ def test_a_secret_is_never_repeated() -> None:
             for found in leaks(incident, REDACTOR):
                 for hit in REDACTOR.hits(text):
                     assert text[hit.start : hit.end] not in f"{found.what} {found.fix}"
+
+
+def test_what_an_import_brought_was_public_and_only_warns_until_somebody_writes_there() -> None:
+    """An old page may have told customers an address to let in; only what the house named itself stays an error."""
+    at = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
+    entry = Entry(
+        source="statuspage",
+        source_id="x",
+        slug="x",
+        title="Migrations stalled",
+        kind=Kind.INCIDENT,
+        category=Category.OUTAGE,
+        severity=Severity.SEV3,
+        started=at,
+        updates=(EntryUpdate(at=at, status=Status.INVESTIGATING, body="Let ::ffff:10.1.2.3 in, says Fjordtel."),),
+        place=Place(path="incidents.json"),
+    )
+    [file] = plan_import(Imported(entries=(entry,), found=1), []).files
+    german = SourceFile(
+        path=file.path.replace(".md", "/index.de.md"), body=GERMAN.replace("Einige", "10.9.9.9").encode()
+    )
+    asked = Redactor(Redaction(customers=(Term(words="Fjordtel"),)))
+
+    def levels(*files: SourceFile) -> list[tuple[str, Level]]:
+        [incident] = load_history(
+            [SourceFile(path="mkdocs.yml", body=b"site_name: X\nsite_url: https://x.example/\n"), *files]
+        )[0].incidents
+        return [(found.code, found.level) for found in leaks(incident, asked)]
+
+    imported = SourceFile(path=file.path, body=file.body)
+    assert levels(imported) == [("TID751", Level.WARNING), ("TID756", Level.ERROR)]
+    # as git writes it on Windows it is still untouched
+    assert levels(replace(imported, body=file.body.replace(b"\n", b"\r\n")))[0] == ("TID751", Level.WARNING)
+    edited = replace(imported, body=file.body + b"\n## 2026-03-01 11:00 UTC \xc2\xb7 Resolved\n\nIt was 10.4.4.4.\n")
+    assert [level for _, level in levels(edited)] == [Level.ERROR] * 3
+    moved = replace(imported, path=file.path.replace(".md", "/index.md"))
+    assert ("TID751", Level.ERROR) in levels(moved, german)
+    assert ("TID751", Level.WARNING) in levels(moved, german)
+
+
+def test_a_mapped_address_is_found_as_one() -> None:
+    text = "from 10.1.2.3 or ::ffff:10.1.2.3, fe80::1, 2001:db8::10.0.0.7"
+    assert [text[hit.start : hit.end] for hit in NOTHING_SAID.hits(text)] == [
+        "10.1.2.3",
+        "::ffff:10.1.2.3",
+        "fe80::1",
+        "2001:db8::10.0.0.7",
+    ]
 
 
 def test_policy_replaces_names_and_sorts_in_every_text_and_language() -> None:

@@ -157,6 +157,7 @@ def test_a_leak_is_refused_with_its_place_and_nothing_is_written(house: Path) ->
         ("site_src/help.md", "# Help\n\n[write](mailto:ines.marques@b.example)\n"),
         ("site_src/notes.txt", "The stand-in is db-prod-07.\n"),
         ("site_src/data.json", '{"host": "db\\u002dprod-07"}\n'),
+        ("site_src/help.md", '# Help\n\n<script type="application/ld+json">{"a": "db\\u002dprod-07"}</script>\n'),
         ("site_src/bluebird.txt", "Ask the B\u00adluebird people.\n"),
     ],
 )
@@ -168,6 +169,13 @@ def test_the_last_look_finds_what_no_check_of_a_field_can(house: Path, path: str
     assert "TID759" in result.stdout
     assert out(house) == before, "neither page nor mail"
     assert {one["code"] for one in missed(house)} == {"TID759"}
+
+
+def test_the_last_look_passes_words_that_a_script_escapes(house: Path) -> None:
+    """`e:\\u003c` is no drive of Windows: what stands in data within a page is read as programs read it."""
+    write(house, f"incidents/{INC}/index.md", INCIDENT.replace("Some cards", "It says `type:<name>`. Some cards"))
+    result = run(house, "publish")
+    assert result.return_value == 0, result.output
 
 
 def test_a_level_that_the_house_lowered_stops_nothing(house: Path) -> None:
