@@ -166,7 +166,8 @@ def add(
     context.say(f"{someone.address} has been asked. It counts once confirmed: tidings audience confirm TOKEN")
 
 
-@audience.command("confirm")
+# tokens of earlier lists may begin with a dash
+@audience.command("confirm", context_settings={"ignore_unknown_options": True})
 @click.argument("token")
 @pass_context
 def confirm(context: Context, token: str) -> None:
@@ -179,7 +180,7 @@ def confirm(context: Context, token: str) -> None:
     context.say(f"{someone.address} is confirmed.")
 
 
-@audience.command("remove")
+@audience.command("remove", context_settings={"ignore_unknown_options": True})
 @click.argument("token")
 @pass_context
 def remove(context: Context, token: str) -> None:

@@ -47,6 +47,13 @@ def _shown(text: str) -> str:
     return text if text.endswith(".") else f"{text}."
 
 
+def _token() -> str:
+    """Make a token that can be typed after a command: one that began with a dash would be taken for an option."""
+    while (token := secrets.token_urlsafe(TOKEN_BYTES)).startswith("-"):
+        pass
+    return token
+
+
 def new_subscriber(
     address: str, *, now: datetime, wishes: Wishes | None = None, source: str, consent: Consent = Consent.PENDING
 ) -> Subscriber:
@@ -54,7 +61,7 @@ def new_subscriber(
     return Subscriber(
         id=secrets.token_hex(ID_BYTES),
         address=normalised(address),
-        token=secrets.token_urlsafe(TOKEN_BYTES),
+        token=_token(),
         consent=consent,
         wishes=wishes or Wishes(),
         asked=now,

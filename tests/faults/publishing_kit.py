@@ -191,7 +191,9 @@ def start_publisher(
     freeze_at: int | None = None,
 ) -> ForkServerProcess:
     """Start a publisher in a process of its own; it stops itself before its `freeze_at`-th write under its lease."""
-    process = context.Process(target=_publisher, args=(endpoint, bucket, edition, extra, freeze_at))
+    # the server that forks may be older than these credentials: it keeps the surroundings it was started in
+    secrets = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    process = context.Process(target=_publisher, args=(endpoint, bucket, edition, extra, freeze_at, secrets))
     process.start()
     return process
 
@@ -242,7 +244,15 @@ def forkserver() -> multiprocessing.context.ForkServerContext:
     return context
 
 
-def _publisher(endpoint: str, bucket: str, edition: str, extra: str | None, freeze_at: int | None) -> None:
+def _publisher(  # noqa: PLR0917 -- as a process is handed them
+    endpoint: str,
+    bucket: str,
+    edition: str,
+    extra: str | None,
+    freeze_at: int | None,
+    secrets: Mapping[str, str],
+) -> None:
+    os.environ.update(secrets)
     store = _Freezing(bucket, endpoint=endpoint, region="us-east-1", timeout_s=5)
     store.freeze_at = freeze_at
     publish(site(edition, extra=extra), store)

@@ -82,7 +82,10 @@ def test_t01_a_publisher_killed_at_any_moment_leaves_one_whole_release(moto: S3S
     assert receipt.outcome is Outcome.LIVE
     reader, cut = Reader(store), 0
     began = time.monotonic()
-    start_publisher(context, moto.endpoint, bucket, "e0b").join()
+    whole = start_publisher(context, moto.endpoint, bucket, "e0b")
+    whole.join()
+    assert whole.exitcode == 0
+    assert edition_of(reader.look()[1]) == "e0b"
     usual, editions, held_up = time.monotonic() - began, {"e0", "e0b"}, False
     for number in range(1, depth(50, 1000) + 1):
         process = start_publisher(context, moto.endpoint, bucket, f"e{number}", extra=f"x{number % 3}")

@@ -10,7 +10,15 @@ import pytest
 
 from publisher.model.errors import RefusedError
 from publisher.model.subscriber import Consent, Frequency, Wishes
-from publisher.records.subscribers import confirm, normalised, set_wishes, subscribe, suppress, unsubscribe
+from publisher.records.subscribers import (
+    confirm,
+    new_subscriber,
+    normalised,
+    set_wishes,
+    subscribe,
+    suppress,
+    unsubscribe,
+)
 from tests.contract.books import Book, book
 from tests.unit.deliver.samples import NOW
 
@@ -35,6 +43,12 @@ def test_asked_confirmed_ended(store: Book) -> None:
     left = unsubscribe(store.subscribers, asked.token, now=LATER)
     assert (left.consent, left.ended) == (Consent.UNSUBSCRIBED, LATER)
     assert unsubscribe(store.subscribers, asked.token, now=LATER + timedelta(days=1)) == left
+
+
+def test_a_token_can_be_typed_after_a_command() -> None:
+    made = {new_subscriber("ann@example.org", now=NOW, source="test").token for _ in range(500)}
+    assert len(made) == 500
+    assert not [token for token in made if token.startswith("-")]
 
 
 def test_an_old_confirmation_does_not_bring_back_who_left(store: Book) -> None:
