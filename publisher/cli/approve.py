@@ -27,11 +27,24 @@ if TYPE_CHECKING:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Your private SSH key, or the public one of a key that ssh-agent or a hardware token holds.",
 )
+@click.option(
+    "--outputs",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write what would go out there: pages, feeds, JSON, mails as HTML and text. A new folder.",
+)
 @click.option("--yes", is_flag=True, help="Sign. Without it, the words are shown, and who has to agree.")
 @format_option("text", "json")
 @pass_context
-def approve(
-    context: Context, incident: str, person: str | None, role: str | None, key: Path | None, *, yes: bool
+def approve(  # noqa: PLR0917 -- click hands options over by name
+    context: Context,
+    incident: str,
+    person: str | None,
+    role: str | None,
+    key: Path | None,
+    outputs: Path | None,
+    *,
+    yes: bool,
 ) -> int:
     """Show what would be said about INCIDENT and who has to agree; with --yes and --key, sign it.
 
@@ -47,6 +60,7 @@ def approve(
     content = app.read_content(context.root, now=context.now)
     history = content.history
     meant = named(history, incident, context.root)
+    written = _outputs(context, meant.id, outputs) if outputs is not None else ()
     if yes:
         if key is None:
             raise click.UsageError("Signing wants --key: the file of your SSH key.")
@@ -82,18 +96,39 @@ def approve(
                 "given": [{"role": role, "person": person} for role, person in sorted(given)],
                 "missing": [need.role for need in missing],
                 "findings": [str(one) for one in stand.findings],
+                "outputs": list(written),
             }
         )
         return 1 if missing else 0
     if not yes:
         _show(meant)
         click.echo(f"\nContent {content_of(meant, history.site)}")
+    if written:
+        pages = sum(one.endswith("index.html") for one in written)
+        mails = sum(one.startswith("mail/") and one.endswith(".html") for one in written)
+        click.echo(f"{counted(len(written), 'file')} in {outputs}: {counted(pages, 'page')}, {counted(mails, 'mail')}.")
     for need in mine:
         click.echo(_line(need, sorted(person for role, person in given if role == need.role), history))
     for one in stand.findings:
         click.echo(str(one), err=True)
     context.say(f"{counted(len(missing), 'approval')} missing." if mine else "Nobody has to agree to these words.")
     return 1 if missing else 0
+
+
+def _outputs(context: Context, incident: str, folder: Path) -> tuple[str, ...]:
+    from publisher import app  # noqa: PLC0415 - see LazyGroup
+    from publisher.cli.approve_outputs import write_outputs  # noqa: PLC0415
+    from publisher.model.finding import blocking  # noqa: PLC0415
+
+    built = app.build(context.root, now=context.now)
+    if blocked := blocking(built.findings):
+        raise RefusedError(
+            f"What would go out cannot be shown: {counted(len(blocked), 'finding')} must be mended first.",
+            "See `tidings check`.",
+        )
+    with app.records(context.root, built.history.policy) as records:
+        announced = records.ledger.announced()
+    return write_outputs(built, app.unpublished(built), incident, folder, announced=announced)
 
 
 def _person(history: History, wanted: str | None, public: str, context: Context) -> Person:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import html
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from publisher.adapters.preview_server import PREFIX, Page
 from publisher.model.digest import ContentHash
 from publisher.model.errors import TidingsError
+from publisher.model.policy import EmailPolicy
 from publisher.model.subscriber import Consent, Subscriber, Wishes
 from publisher.pipeline import Built
 from publisher.render.mail import mail_update, render_page
+from publisher.render.mail_page import MailPage
 from publisher.render.view import IncidentView, UpdateView, View
 
 FOLDER = PREFIX.lstrip("/") + "mail/"
 MOST = 12
 """So many updates are shown in each language: rendering all of a long history would slow every save down."""
+TOKEN = "a-token-that-only-the-preview-has"  # noqa: S105 - it opens nothing
 DIGEST = timedelta(days=1)
 
 _HTML = (("content-type", "text/html; charset=utf-8"),)
@@ -35,12 +38,7 @@ def mail_pages(built: Built, announced: Collection[tuple[str, str, ContentHash]]
     rows: list[str] = []
     for locale, view in built.views.items():
         newest = _newest(view)
-        due = [
-            (incident, update)
-            for incident, update in newest
-            if (incident.id, update.key, update.said) not in announced
-            and timedelta(0) <= built.now - update.at <= policy.announce_within
-        ]
+        due = [pair for pair in newest if is_due(pair, announced, policy=policy, now=built.now)]
         rows.append(f'<h2 lang="{html.escape(locale)}">{html.escape(locale)}</h2><ul>')
         for incident, update in newest:
             told = "the next publish sends it" if (incident, update) in due else "not sent: told before, or too old"
@@ -51,6 +49,38 @@ def mail_pages(built: Built, announced: Collection[tuple[str, str, ContentHash]]
         rows.append("</ul>")
     pages[f"{FOLDER}index.html"] = Page(body=_index(rows).encode(), headers=_HTML)
     return pages
+
+
+def mail_of(built: Built, view: View, pairs: Sequence[tuple[IncidentView, UpdateView]]) -> MailPage:
+    """Render the mail about some updates, to an invented reader of the view's language.
+
+    Raises:
+        TidingsError: it cannot be rendered.
+    """
+    reader = Subscriber(
+        id="preview",
+        address="reader@example.com",
+        token=TOKEN,
+        consent=Consent.CONFIRMED,
+        wishes=Wishes(locale=view.locale),
+        asked=built.now,
+        confirmed=built.now,
+    )
+    updates = [mail_update(view, incident, update) for incident, update in pairs]
+    return render_page(updates, site=built.history.site, subscriber=reader, policy=built.history.policy.email)
+
+
+def is_due(
+    pair: tuple[IncidentView, UpdateView],
+    announced: Collection[tuple[str, str, ContentHash]],
+    *,
+    policy: EmailPolicy,
+    now: datetime,
+) -> bool:
+    """Say whether the next publish would send a mail about an update."""
+    incident, update = pair
+    told = (incident.id, update.key, update.said) in announced
+    return not told and timedelta(0) <= now - update.at <= policy.announce_within
 
 
 def _newest(view: View) -> list[tuple[IncidentView, UpdateView]]:
@@ -69,18 +99,8 @@ def _put(
 ) -> str:
     """Render one mail into `pages` and give its row of the list."""
     locale = view.locale
-    reader = Subscriber(
-        id="preview",
-        address="reader@example.com",
-        token="a-token-that-only-the-preview-has",  # noqa: S106 - it opens nothing
-        consent=Consent.CONFIRMED,
-        wishes=Wishes(locale=locale),
-        asked=built.now,
-        confirmed=built.now,
-    )
-    updates = [mail_update(view, incident, update) for incident, update in pairs]
     try:
-        page = render_page(updates, site=built.history.site, subscriber=reader, policy=built.history.policy.email)
+        page = mail_of(built, view, pairs)
     except TidingsError as error:
         return f"<li><strong>Refused.</strong> {html.escape(str(error))}</li>"
     at = f"{locale}/{name}"

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Iterator
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from publisher.cli.main import cli
+from publisher.model.errors import RefusedError
 
 INC = "2026-11-20-card-payments"
 OTHER = "2026-11-20-search"
@@ -414,3 +419,77 @@ def test_the_words_are_shown_before_they_are_signed(house: Path) -> None:
     ):
         assert words in shown
     assert not (house / "internal").exists()
+
+
+MAILED = """page:
+  targets: {primary: {kind: folder, path: out/site}}
+email:
+  sender: status@a.example
+  announce_within: 7d
+"""
+
+
+def test_t84_what_an_approver_is_shown_is_what_goes_out(house: Path, keys: Path, tmp_path: Path) -> None:
+    """Pages, feeds, JSON and both forms of the mails, in each language; a release's number and time alone may differ."""
+    write(house, "policy/channels.yml", MAILED)
+    subscribe(house, en="en@b.example", de="de@b.example")
+    said = INCIDENT
+    sent = set((house / "out" / "mail").rglob("*.eml"))
+    for number, words in enumerate(("Cards *fail*, see <https://x.example/?a=1&b=2>.", "Nur „manche“ – 30 % · Säle.")):
+        now = f"2026-11-20T14:1{number}:00Z"
+        said += f"\n## 2026-11-20 14:1{number} UTC · Identified\n\n{words}\n"
+        write(house, f"incidents/{INC}/index.md", said)
+        shown = tmp_path / f"shown{number}"
+        result = run(house, "approve", INC, "--outputs", str(shown), now=now)
+        assert result.exception is None, result.exception
+        assert "2 mails." in result.stdout
+        for who, role in (("amal", "legal"), ("ines", "payments-lead")):
+            assert sign(house, keys, who, "--role", role, now=now).exception is None
+        assert publish(house, now=now)[0] == 0
+        files = {path.relative_to(shown / "site") for path in (shown / "site").rglob("*") if path.is_file()}
+        assert {"index.html", "history.atom", "summary.json"} <= {path.name for path in files}
+        for path in files:
+            before, after = (shown / "site" / path).read_bytes(), (house / "out" / "site" / path).read_bytes()
+            if before != after:
+                # those that say which release they belong to
+                assert path.name in {"index.html", "status.txt", "status.json"}, path
+                assert re.sub(rb"\d+", b"", before) == re.sub(rb"\d+", b"", after), path
+        fresh = set((house / "out" / "mail").rglob("*.eml")) - sent
+        sent |= fresh
+        told = [message_from_bytes(path.read_bytes(), policy=default) for path in fresh]
+        assert len(told) == 2
+        for message in told:
+            locale = str(message["To"])[:2]
+            html, text = message.get_body(("html",)), message.get_body(("plain",))
+            assert html is not None
+            assert text is not None
+            shown_text = (shown / "mail" / f"{locale}.txt").read_text(encoding="utf-8")
+            assert as_one(f"Subject: {message['Subject']}\n\n{text.get_content()}") == as_one(shown_text)
+            shown_html = (shown / "mail" / f"{locale}.html").read_text(encoding="utf-8")
+            assert as_one(html.get_content()) == as_one(shown_html)
+
+
+def subscribe(house: Path, **readers: str) -> None:
+    for locale, address in readers.items():
+        assert run(house, "audience", "add", address, "--locale", locale).exception is None
+    with sqlite3.connect(house / ".tidings" / "state.db") as db:
+        tokens = [token for (token,) in db.execute("SELECT token FROM subscriber")]
+    for token in tokens:
+        assert run(house, "audience", "confirm", token).exception is None
+
+
+def as_one(text: str) -> str:
+    """Take out what belongs to one reader: the address, and the token in the links for leaving."""
+    text = re.sub(r"\w+@(?:b\.example|example\.com)", "READER", text.replace("\r\n", "\n"))
+    return re.sub(r"(unsubscribe(?: |%20))[\w-]{16,}", r"\1TOKEN", text).strip()
+
+
+def test_an_approver_is_shown_nothing_that_could_not_go_out_and_nothing_is_overwritten(
+    house: Path, tmp_path: Path
+) -> None:
+    write(tmp_path, "full/of.txt", "x")
+    assert "not empty" in str(run(house, "approve", INC, "--outputs", str(tmp_path / "full")).exception)
+    write(house, f"incidents/{INC}/index.md", INCIDENT.replace("We look", "On db-prod-07 we look"))
+    result = run(house, "approve", INC, "--outputs", str(tmp_path / "new"))
+    assert isinstance(result.exception, RefusedError)
+    assert not (tmp_path / "new").exists()
