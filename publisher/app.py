@@ -169,7 +169,8 @@ def agreement(root: Path, history: History, ledger: Ledger, *, now: datetime, co
     """
     from publisher import approving  # noqa: PLC0415 - see the module's docstring
 
-    if not history.policy.approvals.asks:
+    entries = tuple(ledger.archive())
+    if not any(one.approvals.asks for one in approving.standing_rules(history, entries)):
         return approving.Agreement()
     from publisher.adapters import git, ssh  # noqa: PLC0415
     from publisher.load.roots import INTERNAL, MAX_SOURCE_BYTES  # noqa: PLC0415
@@ -186,7 +187,7 @@ def agreement(root: Path, history: History, ledger: Ledger, *, now: datetime, co
         return git.authors(root, [path for path in paths if path], commit=commit)
 
     files, _ = sources(root, commit=commit).read(roots=(INTERNAL,), max_bytes=MAX_SOURCE_BYTES)
-    return approving.agreement(history, files, tuple(ledger.archive()), holds=holds, authors=authors, now=now)
+    return approving.agreement(history, files, entries, holds=holds, authors=authors, now=now)
 
 
 def build(

@@ -69,7 +69,7 @@ def approve(  # noqa: PLR0917 -- click hands options over by name
             site=history.site.url,
             incident=meant.id,
             content=content_of(meant, history.site),
-            role=_role(history, meant, who, role),
+            role=_role(context, history, meant, who, role),
             person=who.id,
         )
         path = context.root / path_for(said)
@@ -143,8 +143,9 @@ def _person(history: History, wanted: str | None, public: str, context: Context)
     return mine[0]
 
 
-def _role(history: History, incident: Incident, who: Person, wanted: str | None) -> str:
-    from publisher.approving import needs_of  # noqa: PLC0415 - see LazyGroup
+def _role(context: Context, history: History, incident: Incident, who: Person, wanted: str | None) -> str:
+    from publisher import app  # noqa: PLC0415 - see LazyGroup
+    from publisher.approving import needs_of, standing_rules  # noqa: PLC0415
     from publisher.model.approval import content_of  # noqa: PLC0415
 
     may = {*who.roles, who.id}
@@ -152,7 +153,9 @@ def _role(history: History, incident: Incident, who: Person, wanted: str | None)
         if wanted not in may:
             raise RefusedError(f'{who.name} may not agree as "{wanted}".', f"As {', '.join(sorted(may))}.")
         return wanted
-    asked = [need.role for need in needs_of(incident, content_of(incident, history.site), history) if need.role in may]
+    with app.records(context.root, history.policy) as records:
+        rules = standing_rules(history, records.ledger.archive())
+    asked = [need.role for need in needs_of(incident, content_of(incident, history.site), rules) if need.role in may]
     if len(asked) == 1:
         return asked[0]
     roles = ", ".join(sorted(asked or may))

@@ -210,6 +210,7 @@ def _bring(context: Context, wishes: _Wishes, built: Built, records: Records, *,
     """
     from publisher import app, pipeline  # noqa: PLC0415 - see LazyGroup
     from publisher.adapters.clock import SystemClock  # noqa: PLC0415
+    from publisher.records.rules import take_effect, typed_rules  # noqa: PLC0415
 
     now, policy = context.now, built.history.policy
     stores = _chosen(app.stores(context.root, policy), wishes.targets)
@@ -242,6 +243,8 @@ def _bring(context: Context, wishes: _Wishes, built: Built, records: Records, *,
             wait_s=wishes.wait_s,
             progress=progress,
         )
+    if published.words_go:
+        take_effect(records.ledger, typed_rules(built.history), now=now)
     announced = _announce(context, published.receipts, built.history.site)
     sent = None
     if published.words_go and not wishes.no_deliver and policy.email.enabled:

@@ -328,6 +328,60 @@ def test_t81_foreign_keys_namespaces_and_people_are_refused(house: Path, keys: P
         assert (standing(house)["missing"] == []) is counts, (key, namespace)
 
 
+def test_t81_who_changes_words_cannot_change_in_the_same_breath_who_must_agree(house: Path, keys: Path) -> None:
+    """Rules, roles, keys, owners and addresses: what the last publish went by counts too."""
+    agree(house, keys)
+    assert publish(house)[0] == 0
+    now = "2026-11-20T14:20:00Z"
+    write(house, f"incidents/{INC}/index.md", INCIDENT.replace("We look", "We are looking"))
+    commit(house, who="mallory")
+    mallory = f"  mallory: {{name: M, roles: [legal, payments-lead], keys: [{{key: {public(keys, 'mallory')}}}]}}\n"
+    changes = {
+        "no rules": ("policy/approvals.yml", "owners: false\n"),
+        "milder rules": (
+            "policy/approvals.yml",
+            "owners: true\nrules: {serious: {roles: [legal], severities: [sev1]}}\n",
+        ),
+        "later rules": ("policy/approvals.yml", f"since: 2026-11-21T00:00:00Z\n{APPROVALS}"),
+        "no owner": ("policy/components.yml", COMPONENTS.replace(", owner: payments-lead", "")),
+        "new people": ("policy/people.yml", people(keys) + mallory),
+        "a new key": ("policy/people.yml", people(keys).replace(public(keys, "amal"), public(keys, "mallory"))),
+    }
+    for what, (path, text) in changes.items():
+        before = (house / path).read_text()
+        write(house, path, text)
+        if "mallory" in text:
+            for role in ("legal", "payments-lead"):
+                sign(house, keys, "mallory", "--role", role, now=now)
+        code, said = publish(house, now=now)
+        assert code == 1, what
+        assert "has not approved" in said, what
+        shutil.rmtree(house / "internal", ignore_errors=True)
+        write(house, path, before)
+    write(house, "policy/people.yml", people(keys).replace("amal@a.example", "other@a.example"))
+    git(house, "commit", "--allow-empty", "-qm", "x")
+    git(house, "config", "user.email", "amal@a.example")
+    write(house, f"incidents/{INC}/index.md", INCIDENT.replace("We look", "We looked"))
+    agree(house, keys)
+    assert standing(house)["missing"] == ["legal"], "who wrote the words took the address out of the policy"
+
+
+def test_t81_a_change_of_rules_counts_from_the_next_publish_on(house: Path, keys: Path) -> None:
+    agree(house, keys)
+    assert publish(house)[0] == 0
+    write(house, "policy/people.yml", people(keys, roles="[legal, payments-lead]"))
+    assert publish(house, now="2026-11-20T14:15:00Z")[0] == 0, "the words are those that were agreed to"
+    now = "2026-11-20T14:20:00Z"
+    write(house, f"incidents/{INC}/index.md", INCIDENT.replace("We look", "We are looking"))
+    for role in ("legal", "payments-lead"):
+        assert sign(house, keys, "amal", "--role", role, now=now).exception is None
+    assert publish(house, now=now)[0] == 0
+    (house / "policy" / "approvals.yml").unlink()
+    assert publish(house, now="2026-11-20T14:25:00Z")[0] == 0
+    write(house, f"incidents/{INC}/index.md", INCIDENT)
+    assert publish(house, now="2026-11-20T14:30:00Z")[0] == 0, "a house that gave up its rules asks nobody"
+
+
 def test_an_agent_holds_the_key(house: Path, keys: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     alone = tmp_path / "alone"
     alone.mkdir()
